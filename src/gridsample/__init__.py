@@ -1,0 +1,26 @@
+"""gridsample: read images and volumes at arbitrary coordinates, fast and exact.
+
+>>> import numpy as np, gridsample
+>>> image = np.random.rand(1, 3, 480, 640).astype("float32")  # (N, C, H, W)
+>>> grid = gridsample.identity_grid(image.shape)  # (N, H, W, 2): x first, -1 to 1
+>>> warped = gridsample.grid_sample(image, grid + 0.1, mode="bicubic", padding_mode="reflection")
+>>> warped.shape
+(1, 3, 480, 640)
+"""
+
+from gridsample._grid_sample import affine_grid, grid_sample, identity_grid
+from gridsample._runtime import cpu_info, get_num_threads, set_num_threads
+from gridsample._sample import sample
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "__version__",
+    "affine_grid",
+    "cpu_info",
+    "get_num_threads",
+    "grid_sample",
+    "identity_grid",
+    "sample",
+    "set_num_threads",
+]

@@ -1,0 +1,200 @@
+"""PyTorch's spelling: grid_sample and affine_grid on NumPy arrays, and the grid that changes nothing."""
+
+from typing import Any
+
+import numpy as np
+
+from gridsample._coords import normalized_axes
+from gridsample._modes import BOUNDARIES, KERNELS
+from gridsample._sample import run
+from gridsample._spec import MAX_NDIM, Spec, as_array, choose, describe, positive_ints
+
+__all__ = ["MODES", "PADDING_MODES", "affine_grid", "grid_sample", "identity_grid"]
+
+MODES = {
+    "nearest": "nearest",
+    "bilinear": "linear",
+    "bicubic": "cubic",
+    "linear": "linear",
+    "trilinear": "linear",
+    "cubic": "cubic",
+    "tricubic": "cubic",
+}
+"""Mode names, PyTorch's own first, and the kernels they mean; the number of axes is the input's, whatever the name says."""
+
+PADDING_MODES = ("zeros", "border", "reflection")
+
+
+def grid_sample(
+    input: Any,
+    grid: Any,
+    mode: str = "bilinear",
+    padding_mode: str = "zeros",
+    align_corners: bool = False,
+    *,
+    out: Any = None,
+) -> np.ndarray:
+    """Read ``input`` at the positions in ``grid``: ``torch.nn.functional.grid_sample`` on NumPy arrays.
+
+    Parameters
+    ----------
+    input : array, float32 or float64
+        (N, C, W), (N, C, H, W) or (N, C, D, H, W). Any strides.
+    grid : array, float32 or float64
+        (N, W_out, 1), (N, H_out, W_out, 2) or (N, D_out, H_out, W_out, 3): normalised positions, **x first**: ``grid[..., 0]``
+        is x and runs along W, ``[..., 1]`` is y along H, ``[..., 2]`` is z along D; -1 and 1 are the ends of the axis. Need
+        not have the dtype of ``input``; batch 1 goes with any batch.
+    mode : {"bilinear", "nearest", "bicubic"}
+        "linear" and "trilinear" are "bilinear"; "cubic" and "tricubic" are "bicubic" (Keys, a = -0.75), in 1-D to 3-D.
+        "nearest" takes the even index halfway.
+    padding_mode : {"zeros", "border", "reflection"}
+        What is outside: 0, the nearest sample of the border, or the image mirrored about its border: about the outer edge of
+        the last sample, or about its centre with ``align_corners=True``.
+    align_corners : bool
+        Where -1 and 1 are: at the outer edges of the end samples (False), or at their centres (True).
+    out : array, optional
+        Takes the result: of its shape, dtype ``input.dtype``, any strides, no memory shared with the other arrays.
+
+    Returns
+    -------
+    array
+        (N, C, W_out), (N, C, H_out, W_out) or (N, C, D_out, H_out, W_out), of the dtype of ``input``.
+
+    Raises
+    ------
+    TypeError
+        A dtype is not float32 or float64, or a mode is not a string.
+    ValueError
+        Shapes do not fit, ``input`` has an empty spatial axis, a mode is unknown, or ``out`` cannot take the result.
+
+    See Also
+    --------
+    sample : the same in index units, axis 0 first.
+    identity_grid : the grid that changes nothing; add a displacement to it.
+
+    Notes
+    -----
+    M. Jaderberg et al., "Spatial transformer networks", NeurIPS 2015; numbers as in PyTorch 2.13.
+
+    Examples
+    --------
+    >>> import numpy as np, gridsample
+    >>> image = np.arange(6.0).reshape(1, 1, 2, 3)
+    >>> grid = np.array([[[[1.0, -1.0], [0.0, 0.0]]]])  # the right end of the top row; then the middle
+    >>> gridsample.grid_sample(image, grid, align_corners=True)
+    array([[[[2. , 2.5]]]])
+    """
+    kernel = MODES[choose("mode", mode, MODES)]
+    padding = choose("padding_mode", padding_mode, PADDING_MODES)
+    input, grid = as_array("input", input), as_array("grid", grid)
+    ndim = input.ndim - 2
+    if not 1 <= ndim <= MAX_NDIM:
+        raise ValueError(f"input: expected (N, C, W), (N, C, H, W) or (N, C, D, H, W); got {describe(input)}")
+    if grid.ndim != input.ndim or grid.shape[-1] != ndim:
+        wanted = "(N, " + "".join(f"{axis}_out, " for axis in "DHW"[3 - ndim :]) + f"{ndim})"
+        raise ValueError(f"grid: expected {wanted} for an input of shape {input.shape}; got {describe(grid)}")
+    if padding == "reflection":
+        padding = "reflection_center" if align_corners else "reflection_edge"
+    spec = Spec(KERNELS[kernel].code, (BOUNDARIES[padding].code,) * ndim, normalized_axes(input.shape[2:], bool(align_corners)))
+    return run(input, grid, spec, out, "grid")
+
+
+def _base_positions(size: int, align_corners: bool, dtype: np.dtype) -> np.ndarray:
+    """Return the normalised positions of the samples of one axis."""
+    if size == 1:
+        return np.zeros(1, dtype)
+    positions = np.linspace(-1.0, 1.0, size)
+    return (positions if align_corners else positions * ((size - 1) / size)).astype(dtype)
+
+
+def identity_grid(size: Any, align_corners: bool = False, *, dtype: Any = np.float32) -> np.ndarray:
+    """Return the grid at which ``grid_sample`` returns the input unchanged; add a displacement to warp.
+
+    Parameters
+    ----------
+    size : sequence of int
+        (N, C, W), (N, C, H, W) or (N, C, D, H, W), as of the image; C is not used.
+    align_corners : bool
+        As it will be given to ``grid_sample``.
+    dtype : dtype
+        float32 or float64.
+
+    Returns
+    -------
+    array
+        (N, W, 1), (N, H, W, 2) or (N, D, H, W, 3), normalised, x first.
+
+    Raises
+    ------
+    TypeError
+        ``dtype`` is not float32 or float64.
+    ValueError
+        ``size`` is not 3 to 5 positive whole numbers.
+
+    Examples
+    --------
+    >>> import gridsample
+    >>> gridsample.identity_grid((1, 1, 2, 2), align_corners=True)[0, 0]  # the top row: (x, y) of both ends
+    array([[-1., -1.],
+           [ 1., -1.]], dtype=float32)
+    """
+    batch, spatial = _split_size(size)
+    dtype = as_array("dtype", np.empty(0, dtype)).dtype
+    ndim = len(spatial)
+    grid = np.empty((batch, *spatial, ndim), dtype)
+    for axis, length in enumerate(spatial):
+        shape = [1] * ndim
+        shape[axis] = length
+        grid[..., ndim - 1 - axis] = _base_positions(length, align_corners, dtype).reshape(shape)
+    return grid
+
+
+def affine_grid(theta: Any, size: Any, align_corners: bool = False) -> np.ndarray:
+    """Return the grid of an affine map: ``torch.nn.functional.affine_grid`` on NumPy arrays.
+
+    Parameters
+    ----------
+    theta : array, float32 or float64
+        (N, ndim, ndim + 1): each matrix takes an output position (x, y[, z], 1), normalised, to the input position to read.
+    size : sequence of int
+        Of the output: (N, C, W), (N, C, H, W) or (N, C, D, H, W); C is not used.
+    align_corners : bool
+        As it will be given to ``grid_sample``.
+
+    Returns
+    -------
+    array
+        (N, \\*spatial, ndim), normalised, x first, of the dtype of ``theta``.
+
+    Raises
+    ------
+    TypeError
+        ``theta`` is not float32 or float64.
+    ValueError
+        ``theta`` is not (N, ndim, ndim + 1) for the N and the spatial axes of ``size``.
+
+    Examples
+    --------
+    >>> import numpy as np, gridsample
+    >>> flip = np.array([[[-1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]])  # x becomes -x
+    >>> image = np.arange(3.0).reshape(1, 1, 1, 3)
+    >>> gridsample.grid_sample(image, gridsample.affine_grid(flip, image.shape))
+    array([[[[2., 1., 0.]]]])
+    """
+    batch, spatial = _split_size(size)
+    theta = as_array("theta", theta)
+    ndim = len(spatial)
+    if theta.shape != (batch, ndim, ndim + 1):
+        raise ValueError(
+            f"theta: expected shape {(batch, ndim, ndim + 1)} for size {tuple(size)}; got {describe(theta)}"
+        )
+    base = identity_grid((1, 1, *spatial), align_corners, dtype=theta.dtype.newbyteorder("="))[0].reshape(-1, ndim)
+    grid = base @ theta[:, :, :-1].transpose(0, 2, 1) + theta[:, None, :, -1]
+    return grid.reshape(batch, *spatial, ndim)
+
+
+def _split_size(size: Any) -> tuple[int, tuple[int, ...]]:
+    sizes = positive_ints("size", size)
+    if not 3 <= len(sizes) <= 2 + MAX_NDIM:
+        raise ValueError(f"size: expected (N, C, W), (N, C, H, W) or (N, C, D, H, W); got {tuple(size)}")
+    return sizes[0], sizes[2:]
