@@ -8,6 +8,7 @@
 (1, 3, 480, 640)
 """
 
+from gridsample import _runtime
 from gridsample._grid_sample import affine_grid, grid_sample, identity_grid
 from gridsample._runtime import cpu_info, get_num_threads, set_num_threads
 from gridsample._sample import sample
@@ -24,3 +25,5 @@ __all__ = [
     "sample",
     "set_num_threads",
 ]
+
+_runtime.configure()

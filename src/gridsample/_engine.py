@@ -3,14 +3,20 @@
 import numpy as np
 
 from gridsample import _native
+from gridsample._native import choose_isa, current_isa, get_num_threads, set_num_threads, vector_bytes
 from gridsample._spec import Spec
 
-__all__ = ["sample"]
+__all__ = ["choose_isa", "current_isa", "get_num_threads", "isa_names", "sample", "set_num_threads", "vector_bytes"]
 
 
 def sample(input: np.ndarray, coords: np.ndarray, out: np.ndarray, spec: Spec) -> None:
     """Fill ``out`` (N, C, *out) with ``input`` (N, C, *spatial) read at ``coords`` (N, *out, ndim)."""
     _native.sample(_readable(input), _readable(coords), out, spec.kernel, spec.boundaries, spec.axes)
+
+
+def isa_names(*, runnable: bool) -> tuple[str, ...]:
+    """Return the instruction sets of this build, or those of them that this machine can run, the most capable first."""
+    return tuple(_native.isa_names(runnable))
 
 
 def _readable(array: np.ndarray) -> np.ndarray:

@@ -1,0 +1,49 @@
+// The boundary of the core: plain structs, no Python, no ownership. Strides are in elements.
+#pragma once
+
+#include <cstdint>
+
+#include "modes.h"
+
+namespace gs {
+
+constexpr int kMaxDim = 3;       // spatial axes
+constexpr int kMaxOutDim = 64;   // axes of a set of points: as many as an array can have
+constexpr int kTilePoints = 256; // points whose taps are kept at once; a multiple of kGroup
+constexpr int kGroup = 16;       // points that are classified together: at least the lanes of the widest vector
+
+#define GS_ENUM(name, code, ...) name = code,
+enum class Kernel : int { GS_KERNELS(GS_ENUM) };
+enum class Boundary : int { GS_BOUNDARIES(GS_ENUM) };
+enum class Dtype : int { GS_DTYPES(GS_ENUM) };
+#undef GS_ENUM
+
+// One spatial axis of the input, and where its coordinate comes from: fma(given + pre, scale, shift).
+struct Axis {
+  int64_t size;
+  int64_t stride;
+  int64_t component;  // from a point's first component to this axis' component
+  double pre, scale, shift;
+  Boundary boundary;
+};
+
+// out[n, c, p] = input[n, c] read at coords[n, p], for the points p of a (possibly strided) box.
+struct Problem {
+  Kernel kernel;
+  Dtype dtype, coords_dtype;
+  int ndim;
+  Axis axis[kMaxDim];
+
+  const void* input;
+  const void* coords;
+  void* out;
+  int64_t batch, channels;
+  int64_t input_batch, input_channel;  // strides
+  int64_t coords_batch;
+  int64_t out_batch, out_channel;
+
+  int out_ndim;
+  int64_t out_size[kMaxOutDim], coords_stride[kMaxOutDim], out_stride[kMaxOutDim];
+};
+
+}  // namespace gs

@@ -1,0 +1,117 @@
+// The Python module: arrays and numbers to a Problem. Every check that a message could explain was made in Python; what is checked
+// here is only what memory safety needs.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
+#include <nanobind/stl/vector.h>
+
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "dispatch.h"
+#include "run.h"
+#include "threads.h"
+
+namespace nb = nanobind;
+
+namespace {
+
+using In = nb::ndarray<nb::ro, nb::device::cpu>;
+using Out = nb::ndarray<nb::device::cpu>;
+using AxisTuple = std::tuple<int64_t, double, double, double>;  // component, pre, scale, shift
+
+void require(bool holds, const char* what) {
+  if (!holds) throw nb::value_error(what);
+}
+
+gs::Dtype dtype_code(nb::dlpack::dtype dtype) {
+#define GS_TRY(name, code, type) \
+  if (dtype == nb::dtype<type>()) return gs::Dtype::name;
+  GS_DTYPES(GS_TRY)
+#undef GS_TRY
+  throw nb::type_error("an array has a dtype that the core does not read");
+}
+
+void sample(In input, In coords, Out out, int kernel, const std::vector<int>& boundaries, const std::vector<AxisTuple>& axes) {
+  gs::Problem p{};
+  int ndim = int(input.ndim()) - 2, out_ndim = int(out.ndim()) - 2;
+  require(ndim >= 1 && ndim <= gs::kMaxDim && out_ndim >= 0 && out_ndim <= gs::kMaxOutDim, "number of axes");
+  require(coords.ndim() == size_t(out_ndim) + 2 && int64_t(coords.shape(out_ndim + 1)) == ndim, "shape of coords");
+  require(boundaries.size() == size_t(ndim) && axes.size() == size_t(ndim), "one boundary and one map per axis");
+  p.kernel = gs::Kernel(kernel);
+  p.dtype = dtype_code(input.dtype());
+  p.coords_dtype = dtype_code(coords.dtype());
+  require(dtype_code(out.dtype()) == p.dtype, "dtype of out");
+  p.ndim = ndim;
+  for (int i = 0; i < ndim; ++i) {
+    auto [component, pre, scale, shift] = axes[i];
+    require(component >= 0 && component < ndim && input.shape(i + 2) >= 1, "axes");
+    p.axis[i] = {int64_t(input.shape(i + 2)), input.stride(i + 2), component * coords.stride(out_ndim + 1),
+                 pre, scale, shift, gs::Boundary(boundaries[i])};
+  }
+  p.batch = int64_t(out.shape(0));
+  p.channels = int64_t(out.shape(1));
+  auto batch_stride = [&](const In& a) {
+    require(a.shape(0) == out.shape(0) || a.shape(0) == 1, "batch");
+    return a.shape(0) == 1 ? 0 : a.stride(0);
+  };
+  require(input.shape(1) == out.shape(1), "channels");
+  p.input = input.data();
+  p.coords = coords.data();
+  p.out = out.data();
+  p.input_batch = batch_stride(input);
+  p.coords_batch = batch_stride(coords);
+  p.input_channel = input.stride(1);
+  p.out_batch = out.stride(0);
+  p.out_channel = out.stride(1);
+  p.out_ndim = out_ndim;
+  for (int i = 0; i < out_ndim; ++i) {
+    require(out.shape(i + 2) == coords.shape(i + 1), "shape of out");
+    p.out_size[i] = int64_t(out.shape(i + 2));
+    p.out_stride[i] = out.stride(i + 2);
+    p.coords_stride[i] = coords.stride(i + 1);
+  }
+  nb::gil_scoped_release release;
+  gs::sample(p);
+}
+
+std::vector<std::string> isa_names(bool runnable) {
+  std::vector<std::string> names;
+  for (int i = 0; i < gs::kIsaCount; ++i)
+    if (!runnable || gs::isa_runs_here(*gs::kIsas[i])) names.push_back(gs::kIsas[i]->name);
+  return names;
+}
+
+}  // namespace
+
+NB_MODULE(_native, m) {
+  m.doc() = "The native core of gridsample. Not public: its only caller is gridsample._engine.";
+  m.def("sample", &sample, nb::arg("input"), nb::arg("coords"), nb::arg("out"), nb::arg("kernel"), nb::arg("boundaries"),
+        nb::arg("axes"));
+  m.def("isa_names", &isa_names, nb::arg("runnable"), "ISAs of this build, or those that this machine can run.");
+  m.def("current_isa", [] { return std::string(gs::current_isa().name); });
+  m.def("vector_bytes", [] { return gs::current_isa().vector_bytes; });
+  m.def("choose_isa", [](const std::string& name) { return gs::choose_isa(name.c_str()); }, nb::arg("name"));
+  m.def("get_num_threads", &gs::get_num_threads);
+  m.def("set_num_threads", &gs::set_num_threads, nb::arg("count"));
+
+#define GS_ENTRY(name, code, ...) entries[#name] = code;
+  {
+    nb::dict entries;
+    GS_KERNELS(GS_ENTRY)
+    m.attr("KERNELS") = entries;
+  }
+  {
+    nb::dict entries;
+    GS_BOUNDARIES(GS_ENTRY)
+    m.attr("BOUNDARIES") = entries;
+  }
+  {
+    nb::dict entries;
+    GS_DTYPES(GS_ENTRY)
+    m.attr("DTYPES") = entries;
+  }
+#undef GS_ENTRY
+}

@@ -1,0 +1,61 @@
+// Compiled for the baseline: this file decides whether anything better may run.
+#include "dispatch.h"
+
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+
+namespace gs {
+
+#define GS_ISA_LINE(name) \
+  namespace name {        \
+  extern const Isa isa;   \
+  }
+#include "isas.inc"
+#undef GS_ISA_LINE
+
+const Isa* const kIsas[] = {
+#define GS_ISA_LINE(name) &name::isa,
+#include "isas.inc"
+#undef GS_ISA_LINE
+};
+const int kIsaCount = int(sizeof kIsas / sizeof kIsas[0]);
+
+bool isa_runs_here(const Isa& isa) {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_cpu_init();
+  if (!std::strcmp(isa.name, "avx2")) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  if (!std::strcmp(isa.name, "avx512"))
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
+#endif
+  return true;  // scalar, and NEON, which every AArch64 processor has
+}
+
+namespace {
+
+const Isa* best_isa() {
+  for (const Isa* isa : kIsas)
+    if (isa_runs_here(*isa)) return isa;
+  return kIsas[kIsaCount - 1];
+}
+
+std::atomic<const Isa*>& chosen() {
+  static std::atomic<const Isa*> isa{best_isa()};
+  return isa;
+}
+
+}  // namespace
+
+const Isa& current_isa() { return *chosen().load(std::memory_order_relaxed); }
+
+bool choose_isa(const char* name) {
+  for (const Isa* isa : kIsas)
+    if (!std::strcmp(isa->name, name) && isa_runs_here(*isa)) {
+      chosen().store(isa, std::memory_order_relaxed);
+      return true;
+    }
+  return false;
+}
+
+}  // namespace gs

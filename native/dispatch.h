@@ -1,0 +1,22 @@
+// Instruction sets: which ones this build has, which ones this machine can run, and which one is in use.
+#pragma once
+
+#include "plan.h"
+
+namespace gs {
+
+struct Isa {
+  const char* name;
+  int vector_bytes;
+  void (*sample)(const Plan& plan, int64_t first_tile, int64_t last_tile);
+};
+
+// Every ISA of this build, the most capable first; `scalar` is always the last.
+extern const Isa* const kIsas[];
+extern const int kIsaCount;
+
+bool isa_runs_here(const Isa& isa);
+const Isa& current_isa();
+bool choose_isa(const char* name);  // false if there is no such ISA in this build or on this machine
+
+}  // namespace gs

@@ -1,0 +1,39 @@
+// AVX2 and FMA: 8 float lanes.
+#include <immintrin.h>
+
+#define GS_ISA avx2
+#define GS_VECTOR_BYTES 32
+#include "../kernels/vec.h"
+
+namespace gs {
+namespace GS_ISA {
+namespace {
+
+using F = Vec<float>;
+using D = Vec<double>;
+constexpr int kEven = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
+
+GS_INLINE F fma(F a, F b, F c) { return _mm256_fmadd_ps(a, b, c); }
+GS_INLINE D fma(D a, D b, D c) { return _mm256_fmadd_pd(a, b, c); }
+GS_INLINE F floor(F a) { return _mm256_floor_ps(a); }
+GS_INLINE D floor(D a) { return _mm256_floor_pd(a); }
+GS_INLINE F rint(F a) { return _mm256_round_ps(a, kEven); }
+GS_INLINE D rint(D a) { return _mm256_round_pd(a, kEven); }
+GS_INLINE F min(F a, F b) { return _mm256_min_ps(a, b); }
+GS_INLINE D min(D a, D b) { return _mm256_min_pd(a, b); }
+GS_INLINE F max(F a, F b) { return _mm256_max_ps(a, b); }
+GS_INLINE D max(D a, D b) { return _mm256_max_pd(a, b); }
+GS_INLINE unsigned lanes_within(F a, F low, F high) {
+  F within = _mm256_and_ps(_mm256_cmp_ps(a, low, _CMP_GE_OQ), _mm256_cmp_ps(a, high, _CMP_LE_OQ));
+  return unsigned(_mm256_movemask_ps(within));
+}
+GS_INLINE unsigned lanes_within(D a, D low, D high) {
+  D within = _mm256_and_pd(_mm256_cmp_pd(a, low, _CMP_GE_OQ), _mm256_cmp_pd(a, high, _CMP_LE_OQ));
+  return unsigned(_mm256_movemask_pd(within));
+}
+
+}  // namespace
+}  // namespace GS_ISA
+}  // namespace gs
+
+#include "../kernels/table.h"

@@ -1,0 +1,38 @@
+// AVX-512 F, DQ, BW, VL: 16 float lanes.
+#include <immintrin.h>
+
+#define GS_ISA avx512
+#define GS_VECTOR_BYTES 64
+#include "../kernels/vec.h"
+
+namespace gs {
+namespace GS_ISA {
+namespace {
+
+using F = Vec<float>;
+using D = Vec<double>;
+constexpr int kDown = _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC;
+constexpr int kEven = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
+
+GS_INLINE F fma(F a, F b, F c) { return _mm512_fmadd_ps(a, b, c); }
+GS_INLINE D fma(D a, D b, D c) { return _mm512_fmadd_pd(a, b, c); }
+GS_INLINE F floor(F a) { return _mm512_roundscale_ps(a, kDown); }
+GS_INLINE D floor(D a) { return _mm512_roundscale_pd(a, kDown); }
+GS_INLINE F rint(F a) { return _mm512_roundscale_ps(a, kEven); }
+GS_INLINE D rint(D a) { return _mm512_roundscale_pd(a, kEven); }
+GS_INLINE F min(F a, F b) { return _mm512_min_ps(a, b); }
+GS_INLINE D min(D a, D b) { return _mm512_min_pd(a, b); }
+GS_INLINE F max(F a, F b) { return _mm512_max_ps(a, b); }
+GS_INLINE D max(D a, D b) { return _mm512_max_pd(a, b); }
+GS_INLINE unsigned lanes_within(F a, F low, F high) {
+  return _mm512_mask_cmp_ps_mask(_mm512_cmp_ps_mask(a, low, _CMP_GE_OQ), a, high, _CMP_LE_OQ);
+}
+GS_INLINE unsigned lanes_within(D a, D low, D high) {
+  return _mm512_mask_cmp_pd_mask(_mm512_cmp_pd_mask(a, low, _CMP_GE_OQ), a, high, _CMP_LE_OQ);
+}
+
+}  // namespace
+}  // namespace GS_ISA
+}  // namespace gs
+
+#include "../kernels/table.h"

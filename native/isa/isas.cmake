@@ -1,0 +1,16 @@
+# The ISAs, the most capable first: name, processors, compiler flags. Adding one means a file here and a line below.
+set(GS_ISAS "")
+function(gs_isa name processors)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "${processors}")
+    add_library(gs_${name} OBJECT isa/${name}.cpp)
+    gs_core_target(gs_${name})
+    target_compile_options(gs_${name} PRIVATE ${ARGN})
+    set(GS_ISAS ${GS_ISAS} ${name} PARENT_SCOPE)
+  endif()
+endfunction()
+
+gs_isa(avx512 "x86_64|AMD64" -mavx512f -mavx512dq -mavx512bw -mavx512vl -mavx2 -mfma -mprefer-vector-width=512
+  -Wno-uninitialized -Wno-maybe-uninitialized)  # GCC 12 warns of its own header
+gs_isa(avx2 "x86_64|AMD64" -mavx2 -mfma)
+gs_isa(neon "aarch64|arm64")
+gs_isa(scalar ".*")

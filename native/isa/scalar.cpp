@@ -1,0 +1,27 @@
+// The baseline: nothing beyond what every processor of the platform has. 4 float lanes, most of them worked one by one.
+#define GS_ISA scalar
+#define GS_VECTOR_BYTES 16
+#include "../kernels/vec.h"
+#include "lanewise.h"
+
+namespace gs {
+namespace GS_ISA {
+namespace {
+
+GS_INLINE F min(F a, F b) { return a < b ? a : b; }
+GS_INLINE D min(D a, D b) { return a < b ? a : b; }
+GS_INLINE F max(F a, F b) { return a > b ? a : b; }
+GS_INLINE D max(D a, D b) { return a > b ? a : b; }
+
+template <class V>
+GS_INLINE unsigned lanes_within(V a, V low, V high) {
+  unsigned bits = 0;
+  for (unsigned i = 0; i < sizeof a / sizeof a[0]; ++i) bits |= unsigned(low[i] <= a[i] && a[i] <= high[i]) << i;
+  return bits;
+}
+
+}  // namespace
+}  // namespace GS_ISA
+}  // namespace gs
+
+#include "../kernels/table.h"

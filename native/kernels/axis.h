@@ -1,0 +1,94 @@
+// Stage A, second half: index coordinates of one axis to taps. Kernel and boundary meet here and nowhere else.
+#pragma once
+
+#include "boundaries.h"
+#include "tile.h"
+#include "weights.h"
+
+namespace gs {
+namespace GS_ISA {
+namespace {
+
+template <class T, class G>
+GS_INLINE void store_as(T* to, Vec<G> x) {
+  if constexpr (sizeof(T) == sizeof(G)) {
+    store(to, x);
+  } else {
+    alignas(64) G values[Simd<G>::lanes];
+    store(values, x);
+    for (int i = 0; i < Simd<G>::lanes; ++i) to[i] = T(values[i]);
+  }
+}
+
+template <class T, class G, class Kernel, class Boundary>
+struct AxisTaps {
+  using V = Vec<G>;
+  static constexpr int lanes = Simd<G>::lanes;
+  static constexpr unsigned all = Simd<G>::all;
+
+  static GS_INLINE V inside(V x, Span<G> span) {
+    if constexpr (Kernel::wide)
+      return Boundary::finite(x, span);
+    else
+      return Boundary::coordinate(x, span);
+  }
+
+  // For every point: weights, and the offset of the first tap added to `base`. Then how the groups may be read.
+  static void start(const G* x, const Axis& axis, int which, Tile<T>& tile) {
+    Span<G> span{G(axis.size), G(axis.size - 1)};
+    V first = G(-Kernel::first) - V{};                                        // starts from here ...
+    V last = span.last - G(Kernel::first + Kernel::taps - 1) - V{};           // to here have all their taps inside,
+    V none_low = G(-Kernel::first - Kernel::taps) - V{};                      // and outside of these none
+    V none_high = span.size - G(Kernel::first) - V{};
+    alignas(64) typename Simd<G>::Int index[kTilePoints];
+    for (int g = 0; g < tile.groups; ++g) {
+      bool interior = true, outside = Boundary::masks;
+      for (int i = g * kGroup; i < (g + 1) * kGroup; i += lanes) {
+        V at = load<V>(x + i);
+        V start = Kernel::start(at);
+        if (lanes_within(start, first, last) != all) {
+          at = inside(at, span);
+          start = Kernel::start(at);
+          interior &= lanes_within(start, first, last) == all;
+          if constexpr (Boundary::masks)
+            outside &= (lanes_within(start, none_low + 1, none_high - 1)) == 0;
+        } else {
+          outside = false;
+        }
+        V w[Kernel::taps];
+        Kernel::weights(at - start, w);
+        for (int k = 0; k < Kernel::taps; ++k) store_as<T, G>(&tile.weight[which][k][i], w[k]);
+        store(index + i, to_int(start + G(Kernel::first)));
+      }
+      tile.kind[g] |= outside ? kEdge | kOutside : interior ? kInterior : kEdge;
+    }
+    int points = tile.groups * kGroup;
+    if (which == 0)
+      for (int i = 0; i < points; ++i) tile.base[i] = index[i] * axis.stride;
+    else
+      for (int i = 0; i < points; ++i) tile.base[i] += index[i] * axis.stride;
+  }
+
+  // For the points of one edge group: the offset of every tap, and whether it is inside.
+  static void taps(const G* x, const Axis& axis, int which, int group, Tile<T>& tile) {
+    Span<G> span{G(axis.size), G(axis.size - 1)};
+    for (int i = group * kGroup; i < (group + 1) * kGroup; i += lanes) {
+      V start = Kernel::start(inside(load<V>(x + i), span));
+      for (int k = 0; k < Kernel::taps; ++k) {
+        V index = start + G(Kernel::first + k);
+        if constexpr (Kernel::wide) index = Boundary::index(index, span);
+        unsigned within = lanes_within(index, V{}, span.last - V{});
+        alignas(64) typename Simd<G>::Int at[lanes];
+        store(at, to_int(boundary::clamp(index, G(0), span.last)));
+        for (int l = 0; l < lanes; ++l) {
+          tile.offset[which][k][i + l] = at[l] * axis.stride;
+          tile.inside[which][k][i + l] = within >> l & 1;
+        }
+      }
+    }
+  }
+};
+
+}  // namespace
+}  // namespace GS_ISA
+}  // namespace gs

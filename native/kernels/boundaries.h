@@ -1,0 +1,119 @@
+// The boundaries: what a coordinate or a tap outside the array means.
+//
+//   coordinate(x)  for narrow kernels: x, moved inside
+//   finite(x)      for wide kernels: x, kept where it is, but finite
+//   index(i)       for wide kernels: the index of a tap, moved inside
+//
+// After these, an index that is still outside is not read: it stands for the fill value. NaN and infinities are never an
+// index: with `zeros` they are outside, with `border` NaN is index 0 and an infinity the edge, with reflections index 0.
+#pragma once
+
+#include "vec.h"
+
+namespace gs {
+namespace GS_ISA {
+namespace {
+
+constexpr int kFar = 8;  // this far outside, no kernel has a tap inside
+
+// One axis, as the boundaries see it.
+template <class G>
+struct Span {
+  G size, last;
+};
+
+namespace boundary {
+
+template <class V, class G>
+GS_INLINE V clamp(V x, G low, G high) {  // NaN to low
+  return min(max(x, low - V{}), high - V{});
+}
+
+// Mirror about `low` and `low + span`; a span of 0 gives NaN, which the clamp that follows takes to index 0.
+template <class V, class G>
+GS_INLINE V fold(V x, G low, G span) {
+  V distance = x - low;
+  distance = distance < 0 ? -distance : distance;
+  V period = 2 * span - V{};
+  distance = distance - floor(distance / period) * period;
+  distance = distance < 0 ? -distance : distance;
+  return min(distance, period - distance) + low;
+}
+
+template <class V>
+GS_INLINE V finite_or_0(V x) {
+  V zero = x - x;  // NaN for NaN and the infinities
+  return zero == 0 ? x : V{};
+}
+
+struct zeros {
+  static constexpr bool masks = true;
+  template <class V, class G>
+  static GS_INLINE V coordinate(V x, Span<G> s) {
+    return clamp(x, G(-kFar), s.size + kFar);
+  }
+  template <class V, class G>
+  static GS_INLINE V finite(V x, Span<G> s) {
+    return coordinate(x, s);
+  }
+  template <class V, class G>
+  static GS_INLINE V index(V i, Span<G>) {
+    return i;
+  }
+};
+
+struct border {
+  static constexpr bool masks = false;
+  template <class V, class G>
+  static GS_INLINE V coordinate(V x, Span<G> s) {
+    return clamp(x, G(0), s.last);
+  }
+  template <class V, class G>
+  static GS_INLINE V finite(V x, Span<G> s) {
+    return clamp(x, G(-kFar), s.size + kFar);
+  }
+  template <class V, class G>
+  static GS_INLINE V index(V i, Span<G> s) {
+    return coordinate(i, s);
+  }
+};
+
+// About the outer edge of the end samples.
+struct reflection_edge {
+  static constexpr bool masks = false;
+  template <class V, class G>
+  static GS_INLINE V coordinate(V x, Span<G> s) {
+    return clamp(fold(x, G(-0.5), s.size), G(0), s.last);
+  }
+  template <class V, class G>
+  static GS_INLINE V finite(V x, Span<G>) {
+    return finite_or_0(x);
+  }
+  template <class V, class G>
+  static GS_INLINE V index(V i, Span<G> s) {
+    return coordinate(i, s);
+  }
+};
+
+// About the centre of the end samples.
+struct reflection_center {
+  static constexpr bool masks = false;
+  template <class V, class G>
+  static GS_INLINE V coordinate(V x, Span<G> s) {
+    return clamp(fold(x, G(0), s.last), G(0), s.last);
+  }
+  template <class V, class G>
+  static GS_INLINE V finite(V x, Span<G>) {
+    return finite_or_0(x);
+  }
+  template <class V, class G>
+  static GS_INLINE V index(V i, Span<G> s) {
+    return coordinate(i, s);
+  }
+};
+
+}  // namespace boundary
+
+}  // namespace
+}  // namespace GS_ISA
+}  // namespace gs

@@ -1,0 +1,128 @@
+// The end of every ISA file: the loops over tiles and channels, the choice of the functions, and the exported table.
+#pragma once
+
+#include "../dispatch.h"
+#include "axis.h"
+#include "coords.h"
+#include "gather.h"
+
+namespace gs {
+namespace GS_ISA {
+namespace {
+
+template <class T, class G>
+struct StageA {
+  void (*start)(const G*, const Axis&, int, Tile<T>&);
+  void (*taps)(const G*, const Axis&, int, int, Tile<T>&);
+};
+
+template <class T, class G, class Kernel>
+StageA<T, G> choose_boundary(Boundary code) {
+  switch (code) {
+#define GS_CASE(name, ...) \
+  case Boundary::name:     \
+    return {AxisTaps<T, G, Kernel, boundary::name>::start, AxisTaps<T, G, Kernel, boundary::name>::taps};
+    GS_BOUNDARIES(GS_CASE)
+#undef GS_CASE
+  }
+  return {};
+}
+
+template <class T, class G>
+StageA<T, G> choose_stage_a(gs::Kernel code, Boundary boundary) {
+  switch (code) {
+#define GS_CASE(name, ...)   \
+  case gs::Kernel::name:     \
+    return choose_boundary<T, G, kernel::name>(boundary);
+    GS_KERNELS(GS_CASE)
+#undef GS_CASE
+  }
+  return {};
+}
+
+template <class T>
+using StageB = void (*)(const T* plane, const int64_t* stride, T fill, const Tile<T>& tile, T* to);
+
+template <class T, int K>
+StageB<T> choose_dims(int ndim) {
+  return ndim == 1 ? Gather<T, 1, K>::run : ndim == 2 ? Gather<T, 2, K>::run : Gather<T, 3, K>::run;
+}
+
+template <class T>
+StageB<T> choose_stage_b(gs::Kernel code, int ndim) {
+  switch (code) {
+#define GS_CASE(name, ...) \
+  case gs::Kernel::name:   \
+    return choose_dims<T, kernel::name::taps>(ndim);
+    GS_KERNELS(GS_CASE)
+#undef GS_CASE
+  }
+  return {};
+}
+
+template <class T, class C, class G>
+void sample_tiles(const Plan& plan, int64_t first, int64_t last) {
+  const Problem& p = plan.problem;
+  StageA<T, G> stage_a[kMaxDim];
+  int64_t stride[kMaxDim];
+  for (int a = 0; a < p.ndim; ++a) {
+    stage_a[a] = choose_stage_a<T, G>(p.kernel, p.axis[a].boundary);
+    stride[a] = p.axis[a].stride;
+  }
+  StageB<T> stage_b = choose_stage_b<T>(p.kernel, p.ndim);
+  bool side_by_side = stride[p.ndim - 1] == 1 || p.kernel == gs::Kernel::nearest;
+  int64_t point = p.coords_stride[p.out_ndim - 1], step = p.out_stride[p.out_ndim - 1];
+
+  Tile<T> tile;
+  alignas(64) G x[kMaxDim][kTilePoints];
+  alignas(64) T values[kTilePoints];
+  for (int64_t t = first; t < last; ++t) {
+    TilePlace place = place_tile(plan, t);
+    tile.points = place.count;
+    tile.groups = (place.count + kGroup - 1) / kGroup;
+    for (int g = 0; g < tile.groups; ++g) tile.kind[g] = side_by_side ? kInterior : kEdge;
+    for (int a = 0; a < p.ndim; ++a) {
+      load_coords(static_cast<const C*>(p.coords) + place.coords + p.axis[a].component, point, place.count, p.axis[a], x[a]);
+      stage_a[a].start(x[a], p.axis[a], a, tile);
+    }
+    for (int g = 0; g < tile.groups; ++g)
+      if (tile.kind[g] == kEdge)
+        for (int a = 0; a < p.ndim; ++a) stage_a[a].taps(x[a], p.axis[a], a, g, tile);
+
+    const T* plane = static_cast<const T*>(p.input) + place.batch * p.input_batch;
+    T* out = static_cast<T*>(p.out) + place.out;
+    bool direct = step == 1 && place.count == tile.groups * kGroup;
+    for (int64_t c = 0; c < p.channels; ++c, plane += p.input_channel, out += p.out_channel) {
+      stage_b(plane, stride, T(0), tile, direct ? out : values);
+      if (!direct)
+        for (int i = 0; i < place.count; ++i) out[i * step] = values[i];
+    }
+  }
+}
+
+template <class T>
+void sample_dtype(const Plan& plan, int64_t first, int64_t last) {
+  if (plan.problem.coords_dtype == Dtype::float64)
+    sample_tiles<T, double, double>(plan, first, last);
+  else if (plan.wide_coords)
+    sample_tiles<T, float, double>(plan, first, last);
+  else
+    sample_tiles<T, float, float>(plan, first, last);
+}
+
+void sample(const Plan& plan, int64_t first, int64_t last) {
+  if (plan.problem.dtype == Dtype::float64)
+    sample_dtype<double>(plan, first, last);
+  else
+    sample_dtype<float>(plan, first, last);
+}
+
+}  // namespace
+
+extern const Isa isa;
+#define GS_STRING(x) #x
+#define GS_NAME(x) GS_STRING(x)
+const Isa isa = {GS_NAME(GS_ISA), GS_VECTOR_BYTES, sample};
+
+}  // namespace GS_ISA
+}  // namespace gs

@@ -1,0 +1,34 @@
+// What stage A hands to stage B: the taps of up to kTilePoints points, in the first-level cache.
+#pragma once
+
+#include "../api.h"
+#include "vec.h"
+
+namespace gs {
+namespace GS_ISA {
+namespace {
+
+constexpr int kMaxTaps = 4;
+
+// How stage B may read a group of kGroup points.
+enum GroupKind : uint8_t {
+  kInterior = 0,  // every tap of every point is inside and they lie side by side: read from `base` on, no masks
+  kEdge = 1,      // read tap by tap from `offset`, where `inside`
+  kOutside = 2,   // (bit) no tap of any point is inside: nothing is read
+};
+
+template <class T>
+struct Tile {
+  alignas(64) T weight[kMaxDim][kMaxTaps][kTilePoints];
+  alignas(64) int64_t base[kTilePoints];  // offset of the first tap along every axis; valid in interior groups
+  // Of edge groups only: the offset along one axis of one tap (always a valid one), and whether the tap is inside.
+  alignas(64) int64_t offset[kMaxDim][kMaxTaps][kTilePoints];
+  alignas(64) uint8_t inside[kMaxDim][kMaxTaps][kTilePoints];
+  uint8_t kind[kTilePoints / kGroup];
+  int points;  // as asked for; rounded up to groups, the points that follow repeat the last one
+  int groups;
+};
+
+}  // namespace
+}  // namespace GS_ISA
+}  // namespace gs

@@ -1,0 +1,73 @@
+// The kernels: where the first tap is, and the weight of each tap.
+//
+// `start(x)` is the whole number that the fraction f = x - start(x) is counted from; the taps are start + first,
+// start + first + 1, ... A narrow kernel reads only the neighbours of x, so the boundary may map x itself; a wide one
+// must map every tap.
+#pragma once
+
+#include "vec.h"
+
+namespace gs {
+namespace GS_ISA {
+namespace {
+
+namespace kernel {
+
+struct nearest {
+  static constexpr int taps = 1, first = 0;
+  static constexpr bool wide = false;
+  template <class V>
+  static GS_INLINE V start(V x) {
+    return rint(x);
+  }
+  template <class V>
+  static GS_INLINE void weights(V, V w[]) {
+    w[0] = V{} + 1;
+  }
+};
+
+struct linear {
+  static constexpr int taps = 2, first = 0;
+  static constexpr bool wide = false;
+  template <class V>
+  static GS_INLINE V start(V x) {
+    return floor(x);
+  }
+  template <class V>
+  static GS_INLINE void weights(V f, V w[]) {
+    w[0] = 1 - f;
+    w[1] = f;
+  }
+};
+
+// Keys' cubic convolution. The outer weights are a f (1 - f)^2 and a (1 - f) f^2: the textbook's polynomial in the distance
+// 1 + f or 2 - f, multiplied out in f, where it does not cancel.
+struct cubic {
+  static constexpr int taps = 4, first = -1;
+  static constexpr bool wide = true;
+  template <class V>
+  static GS_INLINE V start(V x) {
+    return floor(x);
+  }
+  template <class V>
+  static GS_INLINE V inner(V t) {  // |t| <= 1: ((a + 2) t - (a + 3)) t^2 + 1
+    constexpr float a = -0.75f;
+    return fma(fma(V{} + (a + 2), t, V{} - (a + 3)) * t, t, V{} + 1);
+  }
+  template <class V>
+  static GS_INLINE void weights(V f, V w[]) {
+    constexpr float a = -0.75f;
+    V g = 1 - f;
+    V h = a * f * g;
+    w[0] = h * g;
+    w[1] = inner(f);
+    w[2] = inner(g);
+    w[3] = h * f;
+  }
+};
+
+}  // namespace kernel
+
+}  // namespace
+}  // namespace GS_ISA
+}  // namespace gs

@@ -1,0 +1,134 @@
+#include "threads.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <new>
+#include <system_error>
+#include <thread>
+
+namespace gs {
+namespace {
+
+struct Job {
+  void (*body)(void*, int64_t, int64_t);
+  void* context;
+  int64_t count, grain;
+  std::atomic<int64_t> next{0};
+
+  void work() {
+    for (;;) {
+      int64_t first = next.fetch_add(grain, std::memory_order_relaxed);
+      if (first >= count) return;
+      body(context, first, std::min(first + grain, count));
+    }
+  }
+};
+
+// NOTE [the life of a job]
+// One job runs in the pool at a time (`busy`); whoever finds the pool busy works alone. Workers wait for `generation` to move,
+// join while `seats` are left, and count themselves in `inside`. The caller works too, then closes the seats and waits
+// until nobody is inside: a worker that wakes late finds no seat and never touches the job, which lives on the caller's stack.
+struct Pool {
+  std::mutex busy;
+  std::mutex mutex;
+  std::condition_variable wake, done;
+  Job* job = nullptr;
+  uint64_t generation = 0;
+  int seats = 0, inside = 0, workers = 0;
+
+  void worker() {
+    std::unique_lock<std::mutex> lock(mutex);
+    uint64_t seen = 0;
+    for (;;) {
+      wake.wait(lock, [&] { return generation != seen && seats > 0; });
+      seen = generation;
+      --seats;
+      ++inside;
+      Job* mine = job;
+      lock.unlock();
+      mine->work();
+      lock.lock();
+      if (--inside == 0) done.notify_one();
+    }
+  }
+
+  void run(Job& mine, int helpers) {
+    {
+      std::lock_guard<std::mutex> lock(mutex);
+      while (workers < helpers) {
+        try {
+          std::thread([this] { worker(); }).detach();
+        } catch (const std::system_error&) {
+          break;  // the machine gives no more threads: go on with those there are
+        }
+        ++workers;
+      }
+      job = &mine;
+      seats = std::min(helpers, workers);
+      ++generation;
+    }
+    for (int i = 0; i < helpers; ++i) wake.notify_one();
+    mine.work();
+    std::unique_lock<std::mutex> lock(mutex);
+    seats = 0;
+    done.wait(lock, [&] { return inside == 0; });
+    job = nullptr;
+  }
+};
+
+// The pool is never destroyed: its threads may outlive main. After fork the child has none of the threads and perhaps a
+// locked mutex, so it leaves that pool behind and starts another one.
+std::atomic<Pool*> the_pool{nullptr};
+std::atomic<int> thread_count{0};
+thread_local bool in_parallel = false;
+
+void forget_pool() {
+  the_pool.store(nullptr);
+  in_parallel = false;
+}
+
+[[maybe_unused]] const int fork_handler = pthread_atfork(nullptr, nullptr, forget_pool);
+
+Pool* pool() {
+  Pool* current = the_pool.load(std::memory_order_acquire);
+  if (current) return current;
+  Pool* fresh = new (std::nothrow) Pool;
+  if (fresh && !the_pool.compare_exchange_strong(current, fresh)) {
+    delete fresh;
+    return current;
+  }
+  return fresh;
+}
+
+}  // namespace
+
+int get_num_threads() {
+  int count = thread_count.load(std::memory_order_relaxed);
+  if (count > 0) return count;
+  unsigned cores = std::thread::hardware_concurrency();
+  return cores ? int(cores) : 1;
+}
+
+void set_num_threads(int count) { thread_count.store(count < 1 ? 1 : count, std::memory_order_relaxed); }
+
+void parallel_for(int64_t count, int64_t grain, void (*body)(void*, int64_t, int64_t), void* context) {
+  int64_t chunks = (count + grain - 1) / grain;
+  int threads = int(std::min<int64_t>(get_num_threads(), chunks));
+  Pool* p = threads > 1 && !in_parallel ? pool() : nullptr;
+  std::unique_lock<std::mutex> lock;
+  if (p) lock = std::unique_lock<std::mutex>(p->busy, std::try_to_lock);
+  if (!lock.owns_lock()) {
+    if (count > 0) body(context, 0, count);
+    return;
+  }
+  Job job{body, context, count, grain};
+  in_parallel = true;
+  p->run(job, threads - 1);
+  in_parallel = false;
+}
+
+}  // namespace gs

@@ -1,0 +1,16 @@
+// A small pool of threads. It survives fork (the child starts a new pool), runs nested and concurrent calls on the
+// calling thread, and never spins.
+#pragma once
+
+#include <cstdint>
+
+namespace gs {
+
+int get_num_threads();
+void set_num_threads(int count);  // 1 or more
+
+// Call body(context, first, last) on disjoint ranges that cover [0, count), from several threads. Which thread takes which
+// range is not defined, so body must not care.
+void parallel_for(int64_t count, int64_t grain, void (*body)(void* context, int64_t first, int64_t last), void* context);
+
+}  // namespace gs
