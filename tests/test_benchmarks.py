@@ -1,0 +1,125 @@
+"""The benchmark harness itself, on tiny shapes: it measures what it says. Nothing here asserts a speed."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import typer
+
+import gridsample
+
+# The benchmarks are scripts, not a package: they find each other as ``python benchmarks/run.py`` does.
+sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
+
+import measure
+import peers
+import run
+import workloads
+from workloads import Workload
+
+INSTANT = measure.Settings(pause=0, visit=0, rounds=2)
+
+INSIDE = Workload("inside", "a volume read inside only", (1, 1, 6, 7, 8), (5, 6, 7), "scattered", align_corners=True)
+"""No tap is outside, so that peers with other edges agree too."""
+
+
+def tiny(row: Workload) -> Workload:
+    limits = (2, 3, *(9,) * len(row.out))
+    return row._replace(
+        input=tuple(min(size, limit) for size, limit in zip(row.input, limits, strict=True)),
+        out=tuple(min(size, 9) for size in row.out),
+    )
+
+
+ROWS = {row.id: tiny(row) for row in workloads.ROWS}
+
+
+@pytest.fixture(autouse=True)
+def _restore_threads():
+    before = gridsample.get_num_threads()
+    yield
+    gridsample.set_num_threads(before)
+
+
+def test_ids_are_unique():
+    assert len(ROWS) == len(workloads.ROWS)
+    assert set(workloads.QUICK) <= set(ROWS)
+
+
+@pytest.mark.parametrize("row", workloads.ROWS, ids=lambda row: row.id)
+def test_row_is_consistent(row):
+    assert row.result == (*row.input[:2], *row.out)
+    assert len(row.out) == len(row.input) - 2
+    assert row.map in workloads.MAPS
+    assert row.layout in ("planar", "channels_last")
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=lambda row: row.id)
+def test_row_builds(row):
+    input, grid = workloads.make(row)
+    assert input.shape == row.input
+    assert grid.shape == (row.input[0], *row.out, len(row.out))
+    assert input.dtype == grid.dtype == np.float32
+    assert np.isfinite(grid).all()
+    assert (input.strides[1] == input.itemsize) == (row.layout == "channels_last" or row.input[2:] == (1,) * len(row.out))
+    again, grid_again = workloads.make(row)
+    np.testing.assert_array_equal(again, input)
+    np.testing.assert_array_equal(grid_again, grid)
+    assert not np.array_equal(workloads.make(row, seed=1)[1], grid) or row.map == "cameras"
+
+
+@pytest.mark.parametrize(
+    "row", [ROWS["R1"], ROWS["R5"], ROWS["W5"], ROWS["W24n"], ROWS["P1hc"], INSIDE], ids=lambda row: row.id
+)
+@pytest.mark.parametrize("name", peers.PEERS)
+def test_peer_agrees_or_says_why_not(name, row):
+    if peers.PEERS[name].version() is None:
+        pytest.skip(f"{peers.PEERS[name].module} is not installed")
+    reading = measure.measure(row, 1, [name], INSTANT)
+    assert reading.timings["gridsample"].error.holds
+    if name in reading.skipped:
+        assert reading.skipped[name]
+    else:
+        assert reading.timings[name].agreement.holds
+        assert len(reading.timings[name].times_ms) == len(reading.timings[name].ratios) == INSTANT.rounds
+
+
+def test_peer_that_is_not_installed_is_skipped_with_the_reason(monkeypatch):
+    monkeypatch.setitem(peers.PEERS, "torch", peers.PEERS["torch"]._replace(module="no_such_library"))
+    assert measure.measure(ROWS["R1"], 1, ["torch"], INSTANT).skipped == {"torch": "not installed"}
+
+
+def test_wrong_peer_is_marked_and_never_best(monkeypatch, tmp_path):
+    def prepare(row, input, grid, threads):
+        return peers.Prepared(lambda: np.full(row.result, 2, np.float32))
+
+    monkeypatch.setitem(peers.PEERS, "torch", peers.Peer("torch", "numpy", prepare))
+    (reading,) = run.bench([ROWS["R1"]], [1], ["torch"], INSTANT, tmp_path / "wrong")
+    assert not reading.timings["torch"].agreement.holds
+    assert reading.best is None
+    assert "≠ (100.00% of values)" in (tmp_path / "wrong.md").read_text(encoding="utf-8")
+
+
+def test_run_writes_json_and_markdown(tmp_path, capsys):
+    run.bench([ROWS["R1"], ROWS["R7"]], [1, 2], tuple(peers.PEERS), INSTANT, tmp_path / "new" / "v1.0")
+    found = json.loads((tmp_path / "new" / "v1.0.json").read_text())
+    assert [(reading["row"]["id"], reading["threads"]) for reading in found["readings"]] == [
+        ("R1", 1), ("R1", 2), ("R7", 1), ("R7", 2),
+    ]  # fmt: skip
+    assert found["versions"]["gridsample"] == gridsample.__version__
+    assert found["machine"]["cpu_info"]["isa"] == gridsample.cpu_info()["isa"]
+    for reading in found["readings"]:
+        assert {*reading["timings"], *reading["skipped"]} == set(peers.PEERS)
+        assert reading["median_ms"].keys() == reading["timings"].keys()
+    markdown = (tmp_path / "new" / "v1.0.md").read_text(encoding="utf-8")
+    assert "| R7 | volume |" in markdown
+    assert "scipy: runs on one thread only" in markdown
+    assert "R7" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("wrong", [{"rows": "R99"}, {"peers": "torch,nobody"}, {"threads": "many"}])
+def test_unknown_names_are_refused(wrong):
+    with pytest.raises(typer.BadParameter, match="unknown"):
+        run.main(**wrong)
