@@ -52,9 +52,8 @@ def _read_photo() -> np.ndarray:
     from matplotlib.cbook import get_sample_data
 
     photo = read_image(str(get_sample_data("grace_hopper.jpg", asfileobj=False)))
-    halved: np.ndarray = photo.reshape(300, 2, 256, 2, 3).mean(axis=(1, 3))
-    photo = np.rint(halved).astype(np.uint8)
-    return photo
+    halved: np.ndarray = np.rint(photo.reshape(300, 2, 256, 2, 3).mean(axis=(1, 3))).astype(np.uint8)
+    return halved
 
 
 def _warp_positions(shape: tuple[int, int], size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
@@ -200,9 +199,9 @@ def _draw_header(figure: "Figure", photo: np.ndarray, x: np.ndarray, y: np.ndarr
     }
     top = 120
     for head, words in story.items():
-        lines = textwrap.wrap(words, 76)
-        _text(figure, 560, top, head, fontsize=15, weight="bold", color=_MARK)
-        _text(figure, 560, top + 30, "\n".join(lines), fontsize=12)
+        lines = textwrap.wrap(words, 74)
+        _text(figure, 600, top, head, fontsize=15, weight="bold", color=_MARK)
+        _text(figure, 600, top + 30, "\n".join(lines), fontsize=12)
         top += 66 + 23 * len(lines)
 
 

@@ -202,13 +202,12 @@ def _describe(picture: np.ndarray) -> str:
 
 
 def _read_grid(path: Path) -> np.ndarray:
-    grid = read_array(path)
-    if grid.ndim == 3:
-        grid = grid[None]
+    stored = read_array(path)
+    grid = stored[None] if stored.ndim == 3 else stored
     if grid.ndim != 4 or grid.shape[0] != 1 or grid.shape[3] != 2 or grid.size == 0 or grid.dtype.kind != "f":
         raise ValueError(
-            f"{path}: expected a grid of floats (H_out, W_out, 2) or (1, H_out, W_out, 2); it holds shape {grid.shape}, "
-            f"dtype {grid.dtype}"
+            f"{path}: expected a grid of floats (H_out, W_out, 2) or (1, H_out, W_out, 2); it holds shape {stored.shape}, "
+            f"dtype {stored.dtype}"
         )
     return grid.astype(np.float32) if grid.dtype.itemsize < 4 else grid
 
