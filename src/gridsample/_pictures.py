@@ -94,7 +94,8 @@ def as_planes(picture: np.ndarray) -> np.ndarray:
 def as_picture(planes: np.ndarray, like: np.ndarray) -> np.ndarray:
     """Return floats (1, C, H, W) as a picture with the dtype and the number of axes of the picture ``like``.
 
-    Integers are rounded half to even and saturated: a bicubic overshoot of white is white.
+    Integers are rounded half to even and saturated: a bicubic overshoot of white is white. ``planes`` is used up: pictures
+    are large, and this is the last that is done with it.
     """
     picture: np.ndarray = planes[0].transpose(1, 2, 0)
     if like.ndim == 2:
@@ -105,5 +106,5 @@ def as_picture(planes: np.ndarray, like: np.ndarray) -> np.ndarray:
         low, high = float(np.iinfo(like.dtype).min), float(np.iinfo(like.dtype).max)
         if high > np.iinfo(like.dtype).max:  # 64 bits: the float next to the limit is one too many
             high = float(np.nextafter(high, 0))
-        picture = np.clip(np.rint(picture), low, high)
+        np.clip(np.rint(picture, out=picture), low, high, out=picture)
     return picture.astype(like.dtype.newbyteorder("="), order="C")

@@ -193,12 +193,16 @@ def warp(
         result = as_picture(planes, source)
         write_image(output, result, overwrite=force)
     typer.echo(
-        f"{picture} {_describe(source)} -> {output} {_describe(result)}, {mode}, {padding}, sampled in {took * 1e3:.3g} ms"
+        f"{picture} {_describe(source)} -> {output} {_describe(result)}, {mode}, {padding}, sampled in {_duration(took)}"
     )
 
 
 def _describe(picture: np.ndarray) -> str:
     return f"{'x'.join(map(str, picture.shape))} {picture.dtype}"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.3g} s" if seconds >= 1 else f"{seconds * 1e3:.3g} ms"
 
 
 def _read_grid(path: Path) -> np.ndarray:
@@ -258,4 +262,4 @@ def demo(
         from gridsample.plot import draw_demo
 
         pictures, took = draw_demo(output)
-    typer.echo(f"{output}: what every mode and padding does; its {pictures} pictures were sampled in {took * 1e3:.3g} ms")
+    typer.echo(f"{output}: what every mode and padding does; its {pictures} pictures were sampled in {_duration(took)}")
