@@ -1,30 +1,40 @@
 #include "plan.h"
 
+#include <algorithm>
+
 namespace gs {
 namespace {
 
-// Merge neighbouring axes of points that lie in memory like one, in the coordinates and in the output alike.
-void collapse(Problem& p) {
-  int last = -1;
-  for (int i = 0; i < p.out_ndim; ++i) {
+// Drop axes of one point, and merge short rows with the axis before them where both lie in memory like one axis. Leaves two
+// axes or more.
+void merge_short_rows(Problem& p) {
+  int64_t size[kMaxOutDim + 2], coords[kMaxOutDim + 2], out[kMaxOutDim + 2];  // the last axis first
+  int axes = 0;
+  for (int i = p.out_ndim - 1; i >= 0; --i) {
     if (p.out_size[i] == 1) continue;
-    bool merges = last >= 0 && p.coords_stride[last] == p.coords_stride[i] * p.out_size[i] &&
-                  p.out_stride[last] == p.out_stride[i] * p.out_size[i];
-    if (merges) {
-      p.out_size[last] *= p.out_size[i];
-    } else {
-      p.out_size[++last] = p.out_size[i];
+    int in = axes - 1;
+    if (axes > 0 && size[in] < kShortRow && p.coords_stride[i] == coords[in] * size[in] &&
+        p.out_stride[i] == out[in] * size[in]) {
+      size[in] *= p.out_size[i];
+      continue;
     }
-    p.coords_stride[last] = p.coords_stride[i];
-    p.out_stride[last] = p.out_stride[i];
+    size[axes] = p.out_size[i];
+    coords[axes] = p.coords_stride[i];
+    out[axes++] = p.out_stride[i];
   }
-  p.out_ndim = last + 1;
-  if (p.out_ndim == 0) {
-    p.out_ndim = 1;
-    p.out_size[0] = 1;
-    p.coords_stride[0] = p.out_stride[0] = 0;
+  for (; axes < 2; ++axes) {
+    size[axes] = 1;
+    coords[axes] = out[axes] = 0;
+  }
+  p.out_ndim = axes;
+  for (int i = 0; i < axes; ++i) {
+    p.out_size[axes - 1 - i] = size[i];
+    p.coords_stride[axes - 1 - i] = coords[i];
+    p.out_stride[axes - 1 - i] = out[i];
   }
 }
+
+int64_t tiles_of(int64_t size, int64_t tile) { return (size + tile - 1) / tile; }
 
 }  // namespace
 
@@ -32,14 +42,21 @@ Plan make_plan(const Problem& problem) {
   Plan plan{};
   plan.problem = problem;
   Problem& p = plan.problem;
-  int64_t points = 1;
+  int64_t points = p.batch * p.channels;
   for (int i = 0; i < p.out_ndim; ++i) points *= p.out_size[i];
-  if (points == 0 || p.batch == 0 || p.channels == 0) return plan;  // no tiles
-  collapse(p);
-  plan.row = p.out_size[p.out_ndim - 1];
-  plan.rows = points / plan.row;
-  plan.tiles_per_row = (plan.row + kTilePoints - 1) / kTilePoints;
-  plan.tiles = plan.tiles_per_row * plan.rows * p.batch;
+  if (points == 0) return plan;  // no tiles
+  merge_short_rows(p);
+  int64_t columns = p.out_size[p.out_ndim - 1], rows = p.out_size[p.out_ndim - 2];
+
+  int64_t padded = tiles_of(columns, kGroup) * kGroup;
+  plan.tile_columns = int(std::min<int64_t>(padded, std::max<int64_t>(kBlockColumns, kTilePoints / rows / kGroup * kGroup)));
+  plan.tile_rows = int(std::min<int64_t>(rows, kTilePoints / plan.tile_columns));
+  plan.column_tiles = tiles_of(columns, plan.tile_columns);
+  plan.row_tiles = tiles_of(rows, plan.tile_rows);
+  plan.outer = 1;
+  for (int i = 0; i < p.out_ndim - 2; ++i) plan.outer *= p.out_size[i];
+  plan.tiles = plan.column_tiles * plan.row_tiles * plan.outer * p.batch;
+
   plan.wide_coords = p.coords_dtype == Dtype::float64;
   for (int i = 0; i < p.ndim; ++i)  // float32 cannot count past 2^24
     if (p.axis[i].size > (int64_t{1} << 24)) plan.wide_coords = true;
@@ -48,21 +65,24 @@ Plan make_plan(const Problem& problem) {
 
 TilePlace place_tile(const Plan& plan, int64_t tile) {
   const Problem& p = plan.problem;
-  int64_t start = tile % plan.tiles_per_row * kTilePoints;
-  int64_t row = tile / plan.tiles_per_row;
-  TilePlace place{row / plan.rows, 0, 0, 0};
-  row %= plan.rows;
   int last = p.out_ndim - 1;
-  place.coords = place.batch * p.coords_batch + start * p.coords_stride[last];
-  place.out = place.batch * p.out_batch + start * p.out_stride[last];
-  for (int i = last - 1; i >= 0; --i) {
-    int64_t index = row % p.out_size[i];
-    row /= p.out_size[i];
+  int64_t column = tile % plan.column_tiles * plan.tile_columns;
+  tile /= plan.column_tiles;
+  int64_t row = tile % plan.row_tiles * plan.tile_rows;
+  tile /= plan.row_tiles;
+  int64_t outer = tile % plan.outer;
+  TilePlace place;
+  place.batch = tile / plan.outer;
+  place.coords = place.batch * p.coords_batch + column * p.coords_stride[last] + row * p.coords_stride[last - 1];
+  place.out = place.batch * p.out_batch + column * p.out_stride[last] + row * p.out_stride[last - 1];
+  for (int i = last - 2; i >= 0; --i) {
+    int64_t index = outer % p.out_size[i];
+    outer /= p.out_size[i];
     place.coords += index * p.coords_stride[i];
     place.out += index * p.out_stride[i];
   }
-  int64_t left = plan.row - start;
-  place.count = left < kTilePoints ? int(left) : kTilePoints;
+  place.columns = int(std::min<int64_t>(plan.tile_columns, p.out_size[last] - column));
+  place.rows = int(std::min<int64_t>(plan.tile_rows, p.out_size[last - 1] - row));
   return place;
 }
 

@@ -1,23 +1,30 @@
-// A problem cut into tiles: runs of at most kTilePoints points along one (collapsed) axis of the points.
+// A problem cut into tiles: boxes of points, at most kTilePoints with the padding of each row to whole groups.
 #pragma once
 
 #include "api.h"
 
 namespace gs {
 
+// NOTE [tiles are blocks]
+// Neighbouring points read neighbouring samples, along rows and across them. A long run of points of a map that is not quite
+// level crosses many rows of the input, more than the first-level cache holds, and the next run fetches them all
+// again; a block of the same number of points touches half as many lines and uses each several times. So tiles are
+// kBlockColumns wide where rows of points are long. Short rows are merged first: there a run is a block already.
+constexpr int kBlockColumns = 32;
+constexpr int64_t kShortRow = 64;
+
 struct Plan {
-  Problem problem;       // its axes of points collapsed; the last one is `row` long
-  int64_t row;           // points along the last axis
-  int64_t rows;          // rows of one batch item
-  int64_t tiles_per_row;
-  int64_t tiles;         // of all batch items
-  bool wide_coords;      // compute coordinates in float64
+  Problem problem;               // short rows of its points merged
+  int64_t column_tiles, row_tiles, outer;  // tiles along the last axis, the one before it, and boxes of those two
+  int64_t tiles;                 // of all batch items
+  int tile_columns, tile_rows;
+  bool wide_coords;              // compute coordinates in float64
 };
 
-// Where a tile begins: batch item, element offsets of its first point, and how many points it has.
+// Where a tile begins: batch item, element offsets of its first point, and its extent.
 struct TilePlace {
   int64_t batch, coords, out;
-  int count;
+  int columns, rows;
 };
 
 Plan make_plan(const Problem& problem);

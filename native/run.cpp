@@ -11,10 +11,11 @@ namespace {
 // A chunk should hold some tens of microseconds of work, and each thread should get several chunks.
 constexpr int64_t kReadsPerChunk = 1 << 17;
 
-int64_t reads_per_tile(const Problem& p) {
+int64_t reads_per_tile(const Plan& plan) {
+  const Problem& p = plan.problem;
   int64_t taps = 1;
   for (int i = 0; i < p.ndim; ++i) taps *= p.kernel == Kernel::nearest ? 1 : p.kernel == Kernel::linear ? 2 : 4;
-  return std::max<int64_t>(1, std::min<int64_t>(p.out_size[p.out_ndim - 1], kTilePoints) * p.channels * (taps + 2));
+  return plan.tile_columns * plan.tile_rows * (p.channels * taps + 8);
 }
 
 struct Call {
@@ -28,7 +29,7 @@ void sample(const Problem& problem) {
   Plan plan = make_plan(problem);
   if (plan.tiles == 0) return;
   Call call{&plan, &current_isa()};
-  int64_t grain = std::max<int64_t>(1, kReadsPerChunk / reads_per_tile(plan.problem));
+  int64_t grain = std::max<int64_t>(1, kReadsPerChunk / reads_per_tile(plan));
   parallel_for(
       plan.tiles, grain,
       [](void* context, int64_t first, int64_t last) {

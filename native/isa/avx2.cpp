@@ -32,6 +32,9 @@ GS_INLINE unsigned lanes_within(D a, D low, D high) {
   return unsigned(_mm256_movemask_pd(within));
 }
 
+GS_INLINE F join(__m128 a, __m128 b) { return _mm256_insertf128_ps(_mm256_castps128_ps256(a), b, 1); }
+GS_INLINE D join(__m128d a, __m128d b) { return _mm256_insertf128_pd(_mm256_castpd128_pd256(a), b, 1); }
+
 }  // namespace
 }  // namespace GS_ISA
 }  // namespace gs

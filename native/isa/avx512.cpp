@@ -31,6 +31,11 @@ GS_INLINE unsigned lanes_within(D a, D low, D high) {
   return _mm512_mask_cmp_pd_mask(_mm512_cmp_pd_mask(a, low, _CMP_GE_OQ), a, high, _CMP_LE_OQ);
 }
 
+GS_INLINE __m256 join(__m128 a, __m128 b) { return _mm256_insertf128_ps(_mm256_castps128_ps256(a), b, 1); }
+GS_INLINE __m256d join(__m128d a, __m128d b) { return _mm256_insertf128_pd(_mm256_castpd128_pd256(a), b, 1); }
+GS_INLINE F join(__m256 a, __m256 b) { return _mm512_insertf32x8(_mm512_castps256_ps512(a), b, 1); }
+GS_INLINE D join(__m256d a, __m256d b) { return _mm512_insertf64x4(_mm512_castpd256_pd512(a), b, 1); }
+
 }  // namespace
 }  // namespace GS_ISA
 }  // namespace gs

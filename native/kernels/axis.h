@@ -9,14 +9,15 @@ namespace gs {
 namespace GS_ISA {
 namespace {
 
-template <class T, class G>
-GS_INLINE void store_as(T* to, Vec<G> x) {
-  if constexpr (sizeof(T) == sizeof(G)) {
+// Store a vector's lanes as numbers of type To.
+template <class To, class V>
+GS_INLINE void store_as(To* to, V x) {
+  if constexpr (sizeof(To) == sizeof x[0]) {
     store(to, x);
   } else {
-    alignas(64) G values[Simd<G>::lanes];
+    alignas(64) decltype(+x[0]) values[sizeof x / sizeof x[0]];
     store(values, x);
-    for (int i = 0; i < Simd<G>::lanes; ++i) to[i] = T(values[i]);
+    for (unsigned i = 0; i < sizeof x / sizeof x[0]; ++i) to[i] = To(values[i]);
   }
 }
 
@@ -57,7 +58,7 @@ struct AxisTaps {
         }
         V w[Kernel::taps];
         Kernel::weights(at - start, w);
-        for (int k = 0; k < Kernel::taps; ++k) store_as<T, G>(&tile.weight[which][k][i], w[k]);
+        for (int k = 0; k < Kernel::taps; ++k) store_as(&tile.weight[which][k][i], w[k]);
         store(index + i, to_int(start + G(Kernel::first)));
       }
       tile.kind[g] |= outside ? kEdge | kOutside : interior ? kInterior : kEdge;
@@ -72,20 +73,19 @@ struct AxisTaps {
   // For the points of one edge group: the offset of every tap, and whether it is inside.
   static void taps(const G* x, const Axis& axis, int which, int group, Tile<T>& tile) {
     Span<G> span{G(axis.size), G(axis.size - 1)};
-    for (int i = group * kGroup; i < (group + 1) * kGroup; i += lanes) {
+    alignas(64) typename Simd<G>::Int at[Kernel::taps][kGroup];
+    x += group * kGroup;
+    for (int i = 0; i < kGroup; i += lanes) {
       V start = Kernel::start(inside(load<V>(x + i), span));
       for (int k = 0; k < Kernel::taps; ++k) {
         V index = start + G(Kernel::first + k);
         if constexpr (Kernel::wide) index = Boundary::index(index, span);
-        unsigned within = lanes_within(index, V{}, span.last - V{});
-        alignas(64) typename Simd<G>::Int at[lanes];
-        store(at, to_int(boundary::clamp(index, G(0), span.last)));
-        for (int l = 0; l < lanes; ++l) {
-          tile.offset[which][k][i + l] = at[l] * axis.stride;
-          tile.inside[which][k][i + l] = within >> l & 1;
-        }
+        store_as(&tile.inside[which][k][group * kGroup + i], (index >= 0) & (index <= span.last));
+        store(&at[k][i], to_int(boundary::clamp(index, G(0), span.last)));
       }
     }
+    for (int k = 0; k < Kernel::taps; ++k)
+      for (int i = 0; i < kGroup; ++i) tile.offset[which][k][group * kGroup + i] = at[k][i] * axis.stride;
   }
 };
 

@@ -1,34 +1,40 @@
 // Stage A, first half: the given coordinates of one axis, as index coordinates.
 #pragma once
 
+#include "../plan.h"
 #include "tile.h"
 
 namespace gs {
 namespace GS_ISA {
 namespace {
 
-template <int Stride, class C, class G>
-GS_INLINE void load_strided(const C* from, int64_t stride, int count, G pre, G scale, G shift, G* x) {
-  for (int i = 0; i < count; ++i) {
-    G moved = G(from[Stride ? i * Stride : i * stride]) + pre;
-    if constexpr (sizeof(G) == 4)
-      x[i] = __builtin_fmaf(moved, scale, shift);
-    else
-      x[i] = __builtin_fma(moved, scale, shift);
+template <int Step, class C, class G>
+GS_INLINE void load_rows(const C* from, const int64_t* step, const TilePlace& place, const Axis& axis, G* x) {
+  G pre = G(axis.pre), scale = G(axis.scale), shift = G(axis.shift);
+  for (int r = 0; r < place.rows; ++r, from += step[0]) {
+    int i = 0;
+    for (; i < place.columns; ++i) {
+      G moved = G(from[Step ? i * Step : i * step[1]]) + pre;
+      if constexpr (sizeof(G) == 4)
+        x[i] = __builtin_fmaf(moved, scale, shift);
+      else
+        x[i] = __builtin_fma(moved, scale, shift);
+    }
+    for (; i % kGroup; ++i) x[i] = x[i - 1];
+    x += i;
   }
 }
 
-// x[i] = fma(from[i * stride] + pre, scale, shift), padded to whole groups with the last point.
+// x = fma(given + pre, scale, shift) for the points of a tile, each row padded to whole groups with its last point. `step` is from
+// row to row and from column to column of points.
 template <class C, class G>
-void load_coords(const C* from, int64_t stride, int count, const Axis& axis, G* x) {
-  G pre = G(axis.pre), scale = G(axis.scale), shift = G(axis.shift);
-  switch (stride) {  // the strides of grids, spelled out for the compiler to vectorise
-    case 1: load_strided<1>(from, stride, count, pre, scale, shift, x); break;
-    case 2: load_strided<2>(from, stride, count, pre, scale, shift, x); break;
-    case 3: load_strided<3>(from, stride, count, pre, scale, shift, x); break;
-    default: load_strided<0>(from, stride, count, pre, scale, shift, x);
+GS_INLINE void load_coords(const C* from, const int64_t* step, const TilePlace& place, const Axis& axis, G* x) {
+  switch (step[1]) {  // the strides of grids, spelled out for the compiler to vectorise
+    case 1: return load_rows<1>(from, step, place, axis, x);
+    case 2: return load_rows<2>(from, step, place, axis, x);
+    case 3: return load_rows<3>(from, step, place, axis, x);
+    default: return load_rows<0>(from, step, place, axis, x);
   }
-  for (int i = count; i % kGroup; ++i) x[i] = x[count - 1];
 }
 
 }  // namespace

@@ -1,109 +1,127 @@
 // Stage B, sampling: taps to values, one channel at a time. Dimensions, taps and dtype meet here and nowhere else.
 #pragma once
 
+#include "packed.h"
 #include "tile.h"
 
 namespace gs {
 namespace GS_ISA {
 namespace {
 
-template <class T, int K>
-GS_INLINE Packed<T, K> times(const Packed<T, K>& a, const Packed<T, K>& w) {
-  Packed<T, K> r;
-  for (int j = 0; j < K; ++j) r.part[j] = a.part[j] * w.part[j];
-  return r;
-}
-
-template <class T, int K>
-GS_INLINE Packed<T, K> add_times(const Packed<T, K>& sum, const Packed<T, K>& a, const Packed<T, K>& w) {
-  Packed<T, K> r;
-  for (int j = 0; j < K; ++j) r.part[j] = fma(a.part[j], w.part[j], sum.part[j]);
-  return r;
-}
-
 // NOTE [the order of sums]
 // Every output is sum over axis 0 of w0 (sum over axis 1 of w1 (sum over the last axis ...)) with the last axis summed last, each
 // sum from the first tap to the last, the first product rounded and the others fused. Interior and edge groups and all
 // ISAs compute exactly this, so a result does not depend on which of them computed it.
 
-// The weighted sum of the rows of taps over all axes but the last; row(r) gives the taps of row r along the last axis, weight(axis,
-// k) the weight of tap k, both in the same form. Leading is the number of axes to sum over.
+// The weighted sum of the rows of taps over all axes but the last: row(r) gives the values of row r, weight(axis, k) the weight of
+// tap k of an axis, both in the same form. Leading is the number of axes to sum over.
 template <int Leading, int K, int Axis = 0, class Row, class Weight>
 GS_INLINE auto sum_rows(const Row& row, const Weight& weight, int r = 0) {
-  if constexpr (Axis == Leading) {
+  if constexpr (Axis == Leading || K == 1) {  // the one tap of nearest has no weight
     return row(r);
   } else {
-    auto sum = times(sum_rows<Leading, K, Axis + 1>(row, weight, r * K), weight(Axis, 0));
+    auto sum = sum_rows<Leading, K, Axis + 1>(row, weight, r * K) * weight(Axis, 0);
     for (int k = 1; k < K; ++k)
-      sum = add_times(sum, sum_rows<Leading, K, Axis + 1>(row, weight, r * K + k), weight(Axis, k));
+      sum = fma(sum_rows<Leading, K, Axis + 1>(row, weight, r * K + k), weight(Axis, k), sum);
     return sum;
   }
 }
 
 template <class T, int K>
-GS_INLINE Vec<T> sum_last(const Packed<T, K>& taps, const Tile<T>& tile, int axis, int i) {
-  if constexpr (K == 1) return taps.part[0];
-  Vec<T> sum = taps.part[0] * load<Vec<T>>(&tile.weight[axis][0][i]);
-  for (int k = 1; k < K; ++k) sum = fma(taps.part[k], load<Vec<T>>(&tile.weight[axis][k][i]), sum);
+GS_INLINE Vec<T> sum_last(const Taps<T, K>& taps, const Tile<T>& tile, int axis, int i) {
+  if constexpr (K == 1) return taps.at[0];
+  Vec<T> sum = taps.at[0] * load<Vec<T>>(&tile.weight[axis][0][i]);
+  for (int k = 1; k < K; ++k) sum = fma(taps.at[k], load<Vec<T>>(&tile.weight[axis][k][i]), sum);
   return sum;
+}
+
+// Ask for the samples that a tile will read. Every fourth point will do: its neighbours mostly share its cache line, and the
+// rows of taps below belong to the points of the next row.
+template <class T>
+GS_INLINE void prefetch(const T* plane, const Tile<T>& tile) {
+  for (int g = 0; g < tile.groups; ++g)
+    if (tile.kind[g] == kInterior)
+      for (int i = g * kGroup; i < (g + 1) * kGroup; i += 4) __builtin_prefetch(plane + tile.base[i]);
 }
 
 template <class T, int Dims, int K>
 struct Gather {
   static constexpr int lanes = Simd<T>::lanes;
-  static constexpr int leading = K == 1 ? 0 : Dims - 1;  // nearest has one row and no weights
+  static constexpr int rows = Dims == 3 ? K * K : Dims == 2 ? K : 1;
 
-  // One vector of points of an interior group.
-  static GS_INLINE Vec<T> interior(const T* plane, const int64_t* stride, const Tile<T>& tile, int i) {
-    auto row = [&](int r) {
-      const T* from = plane;
-      for (int axis = leading - 1; axis >= 0; --axis, r /= K) from += r % K * stride[axis];
-      return gather_packed<T, K>(from, tile.base + i);
-    };
-    auto weight = [&](int axis, int k) { return spread<T, K>(load<Vec<T>>(&tile.weight[axis][k][i])); };
-    return sum_last(unpack(sum_rows<leading, K>(row, weight)), tile, Dims - 1, i);
-  }
-
-  // One vector of points of an edge group: tap by tap, and what is outside is the fill value, unread.
-  static Vec<T> edge(const T* plane, T fill, const Tile<T>& tile, int i) {
-    auto row = [&](int r) {
-      int64_t offset[lanes] = {};
-      uint8_t inside[lanes];
-      for (int l = 0; l < lanes; ++l) inside[l] = 1;
-      for (int axis = Dims - 2; axis >= 0; --axis, r /= K)
-        for (int l = 0; l < lanes; ++l) {
-          offset[l] += tile.offset[axis][r % K][i + l];
-          inside[l] &= tile.inside[axis][r % K][i + l];
-        }
-      Packed<T, K> taps;
-      for (int k = 0; k < K; ++k) {
-        alignas(64) T value[lanes];
-        for (int l = 0; l < lanes; ++l) {
-          T read = plane[offset[l] + tile.offset[Dims - 1][k][i + l]];
-          value[l] = inside[l] & tile.inside[Dims - 1][k][i + l] ? read : fill;
-        }
-        taps.part[k] = load<Vec<T>>(value);
-      }
-      return taps;
-    };
+  template <int J>
+  static GS_INLINE Vec<T> part(const T* const* row_at, const Tile<T>& tile, int i) {
+    auto row = [&](int r) { return gather_part<T, K, J>(row_at[r], tile.base + i); };
     auto weight = [&](int axis, int k) {
-      Packed<T, K> w;
-      for (int j = 0; j < K; ++j) w.part[j] = load<Vec<T>>(&tile.weight[axis][k][i]);
-      return w;
+      return spread_part<T, K, J>(load<Vec<T>>(&tile.weight[axis][k][i]), std::make_integer_sequence<int, lanes>{});
     };
-    return sum_last(sum_rows<leading, K>(row, weight), tile, Dims - 1, i);
+    return sum_rows<Dims - 1, K>(row, weight);
   }
 
-  // All points of a tile in one channel, to consecutive places of `to`, which has room for whole groups.
-  static void run(const T* plane, const int64_t* stride, T fill, const Tile<T>& tile, T* to) {
-    for (int g = 0; g < tile.groups; ++g) {
-      int begin = g * kGroup, end = begin + kGroup;
-      if (tile.kind[g] == kInterior) {
-        for (int i = begin; i < end; i += lanes) store(to + i, interior(plane, stride, tile, i));
-      } else if (tile.kind[g] & kOutside) {
-        for (int i = begin; i < end; i += lanes) store(to + i, broadcast(fill));
-      } else {
-        for (int i = begin; i < end; i += lanes) store(to + i, edge(plane, fill, tile, i));
+  // One vector of points of an interior group. Part by part, so that a point's offset is loaded once for all rows.
+  template <int... J>
+  static GS_INLINE Vec<T> interior(const T* const* row_at, const Tile<T>& tile, int i, std::integer_sequence<int, J...>) {
+    return sum_last(unpack(Taps<T, K>{{part<J>(row_at, tile, i)...}}), tile, Dims - 1, i);
+  }
+
+  // One vector of points of an edge group: tap by tap, and what is outside is the fill value, whatever was read in its place.
+  static __attribute__((noinline)) Vec<T> edge(const T* plane, T fill, const Tile<T>& tile, int i) {
+    using Int = typename Simd<T>::I;
+    using Offsets = typename Simd<double>::I;
+    constexpr int step = Simd<double>::lanes;
+    Taps<T, K> taps;
+    for (int k = 0; k < K; ++k) {
+      auto row = [&](int r) {
+        alignas(64) int64_t offset[lanes];
+        const int64_t* along[kMaxDim] = {&tile.offset[Dims - 1][k][i]};
+        Int inside = load<Int>(&tile.inside[Dims - 1][k][i]);
+        for (int axis = Dims - 2; axis >= 0; --axis, r /= K) {
+          along[Dims - 1 - axis] = &tile.offset[axis][r % K][i];
+          inside &= load<Int>(&tile.inside[axis][r % K][i]);
+        }
+        for (int l = 0; l < lanes; l += step) {
+          Offsets sum = load<Offsets>(along[0] + l);
+          for (int axis = 1; axis < Dims; ++axis) sum += load<Offsets>(along[axis] + l);
+          store(offset + l, sum);
+        }
+        Vec<T> value = gather_pieces<T, sizeof(T), GS_VECTOR_BYTES>(plane, offset);
+        return inside ? value : broadcast(fill);
+      };
+      auto weight = [&](int axis, int w) { return load<Vec<T>>(&tile.weight[axis][w][i]); };
+      taps.at[k] = sum_rows<Dims - 1, K>(row, weight);
+    }
+    return sum_last(taps, tile, Dims - 1, i);
+  }
+
+  static GS_INLINE void group(const T* plane, const T* const* row_at, T fill, const Tile<T>& tile, int g, T* to) {
+    int begin = g * kGroup;
+    if (tile.kind[g] == kInterior) {
+      for (int i = 0; i < kGroup; i += lanes)
+        store(to + i, interior(row_at, tile, begin + i, std::make_integer_sequence<int, K>{}));
+    } else if (tile.kind[g] & kOutside) {
+      for (int i = 0; i < kGroup; i += lanes) store(to + i, broadcast(fill));
+    } else {
+      for (int i = 0; i < kGroup; i += lanes) store(to + i, edge(plane, fill, tile, begin + i));
+    }
+  }
+
+  // All points of a tile in one channel.
+  static void run(const T* plane, const int64_t* stride, T fill, const Tile<T>& tile, const Box<T>& box) {
+    const T* row_at[rows];
+    for (int r = 0; r < rows; ++r) {
+      row_at[r] = plane;
+      for (int axis = Dims - 2, left = r; axis >= 0; --axis, left /= K) row_at[r] += left % K * stride[axis];
+    }
+    T* to = box.to;
+    for (int g = 0; g < tile.groups; to += box.row_step) {
+      for (int column = 0; column < box.columns; column += kGroup, ++g) {
+        if (box.column_step == 1 && column + kGroup <= box.columns) {
+          group(plane, row_at, fill, tile, g, to + column);
+        } else {
+          alignas(64) T values[kGroup];
+          group(plane, row_at, fill, tile, g, values);
+          for (int i = 0; i < kGroup && column + i < box.columns; ++i) to[(column + i) * box.column_step] = values[i];
+        }
       }
     }
   }

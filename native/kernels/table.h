@@ -41,7 +41,7 @@ StageA<T, G> choose_stage_a(gs::Kernel code, Boundary boundary) {
 }
 
 template <class T>
-using StageB = void (*)(const T* plane, const int64_t* stride, T fill, const Tile<T>& tile, T* to);
+using StageB = void (*)(const T* plane, const int64_t* stride, T fill, const Tile<T>& tile, const Box<T>& box);
 
 template <class T, int K>
 StageB<T> choose_dims(int ndim) {
@@ -60,43 +60,65 @@ StageB<T> choose_stage_b(gs::Kernel code, int ndim) {
   return {};
 }
 
+// Stage A of one tile.
 template <class T, class C, class G>
-void sample_tiles(const Plan& plan, int64_t first, int64_t last) {
-  const Problem& p = plan.problem;
-  StageA<T, G> stage_a[kMaxDim];
-  int64_t stride[kMaxDim];
-  for (int a = 0; a < p.ndim; ++a) {
-    stage_a[a] = choose_stage_a<T, G>(p.kernel, p.axis[a].boundary);
-    stride[a] = p.axis[a].stride;
-  }
-  StageB<T> stage_b = choose_stage_b<T>(p.kernel, p.ndim);
-  bool side_by_side = stride[p.ndim - 1] == 1 || p.kernel == gs::Kernel::nearest;
-  int64_t point = p.coords_stride[p.out_ndim - 1], step = p.out_stride[p.out_ndim - 1];
+struct TileMaker {
+  const Plan& plan;
+  StageA<T, G> stage[kMaxDim];
+  bool side_by_side;
 
-  Tile<T> tile;
-  alignas(64) G x[kMaxDim][kTilePoints];
-  alignas(64) T values[kTilePoints];
-  for (int64_t t = first; t < last; ++t) {
-    TilePlace place = place_tile(plan, t);
-    tile.points = place.count;
-    tile.groups = (place.count + kGroup - 1) / kGroup;
+  explicit TileMaker(const Plan& plan) : plan(plan) {
+    const Problem& p = plan.problem;
+    for (int a = 0; a < p.ndim; ++a) stage[a] = choose_stage_a<T, G>(p.kernel, p.axis[a].boundary);
+    side_by_side = p.axis[p.ndim - 1].stride == 1 || p.kernel == gs::Kernel::nearest;
+  }
+
+  void make(const TilePlace& place, Tile<T>& tile) const {
+    const Problem& p = plan.problem;
+    const int64_t* step = &p.coords_stride[p.out_ndim - 2];  // of rows, of columns
+    alignas(64) G x[kMaxDim][kTilePoints];
+    tile.groups = place.rows * ((place.columns + kGroup - 1) / kGroup);
     for (int g = 0; g < tile.groups; ++g) tile.kind[g] = side_by_side ? kInterior : kEdge;
     for (int a = 0; a < p.ndim; ++a) {
-      load_coords(static_cast<const C*>(p.coords) + place.coords + p.axis[a].component, point, place.count, p.axis[a], x[a]);
-      stage_a[a].start(x[a], p.axis[a], a, tile);
+      load_coords(static_cast<const C*>(p.coords) + place.coords + p.axis[a].component, step, place, p.axis[a], x[a]);
+      stage[a].start(x[a], p.axis[a], a, tile);
     }
     for (int g = 0; g < tile.groups; ++g)
       if (tile.kind[g] == kEdge)
-        for (int a = 0; a < p.ndim; ++a) stage_a[a].taps(x[a], p.axis[a], a, g, tile);
+        for (int a = 0; a < p.ndim; ++a) stage[a].taps(x[a], p.axis[a], a, g, tile);
+  }
+};
 
-    const T* plane = static_cast<const T*>(p.input) + place.batch * p.input_batch;
-    T* out = static_cast<T*>(p.out) + place.out;
-    bool direct = step == 1 && place.count == tile.groups * kGroup;
-    for (int64_t c = 0; c < p.channels; ++c, plane += p.input_channel, out += p.out_channel) {
-      stage_b(plane, stride, T(0), tile, direct ? out : values);
-      if (!direct)
-        for (int i = 0; i < place.count; ++i) out[i * step] = values[i];
+template <class T, class C, class G>
+void sample_tiles(const Plan& plan, int64_t first, int64_t last) {
+  const Problem& p = plan.problem;
+  TileMaker<T, C, G> maker(plan);
+  StageB<T> stage_b = choose_stage_b<T>(p.kernel, p.ndim);
+  int64_t stride[kMaxDim];
+  for (int a = 0; a < p.ndim; ++a) stride[a] = p.axis[a].stride;
+  const int64_t* step = &p.out_stride[p.out_ndim - 2];  // of rows, of columns
+  auto image = [&](const TilePlace& place) { return static_cast<const T*>(p.input) + place.batch * p.input_batch; };
+
+  Tile<T> tiles[2];  // the one being read, and the next one, whose samples are on their way from memory meanwhile
+  TilePlace place = place_tile(plan, first);
+  maker.make(place, tiles[first & 1]);
+  for (int64_t t = first; t < last; ++t) {
+    const Tile<T>& tile = tiles[t & 1];
+    TilePlace next = place;
+    if (t + 1 < last) {
+      next = place_tile(plan, t + 1);
+      maker.make(next, tiles[(t + 1) & 1]);
     }
+    const T* plane = image(place);
+    T* out = static_cast<T*>(p.out) + place.out;
+    for (int64_t c = 0; c < p.channels; ++c, plane += p.input_channel, out += p.out_channel) {
+      if (c + 1 < p.channels)
+        prefetch(plane + p.input_channel, tile);
+      else if (t + 1 < last)
+        prefetch(image(next), tiles[(t + 1) & 1]);
+      stage_b(plane, stride, T(0), tile, {out, step[0], step[1], place.columns});
+    }
+    place = next;
   }
 }
 

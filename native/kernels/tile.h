@@ -21,12 +21,19 @@ template <class T>
 struct Tile {
   alignas(64) T weight[kMaxDim][kMaxTaps][kTilePoints];
   alignas(64) int64_t base[kTilePoints];  // offset of the first tap along every axis; valid in interior groups
-  // Of edge groups only: the offset along one axis of one tap (always a valid one), and whether the tap is inside.
+  // Of edge groups only: the offset along one axis of one tap (always a valid one), and whether the tap is inside (0 or -1).
   alignas(64) int64_t offset[kMaxDim][kMaxTaps][kTilePoints];
-  alignas(64) uint8_t inside[kMaxDim][kMaxTaps][kTilePoints];
+  alignas(64) typename Simd<T>::Int inside[kMaxDim][kMaxTaps][kTilePoints];
   uint8_t kind[kTilePoints / kGroup];
-  int points;  // as asked for; rounded up to groups, the points that follow repeat the last one
-  int groups;
+  int groups;  // of all rows of points, each padded to whole groups by repeating its last point
+};
+
+// Where the values of a tile's points go in one channel.
+template <class T>
+struct Box {
+  T* to;
+  int64_t row_step, column_step;
+  int columns;
 };
 
 }  // namespace
