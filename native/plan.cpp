@@ -57,6 +57,7 @@ Plan make_plan(const Problem& problem) {
   for (int i = 0; i < p.out_ndim - 2; ++i) plan.outer *= p.out_size[i];
   plan.tiles = plan.column_tiles * plan.row_tiles * plan.outer * p.batch;
 
+  plan.stream = points * (p.dtype == Dtype::float64 ? 8 : 4) >= kStreamBytes;
   plan.wide_coords = p.coords_dtype == Dtype::float64;
   for (int i = 0; i < p.ndim; ++i)  // float32 cannot count past 2^24
     if (p.axis[i].size > (int64_t{1} << 24)) plan.wide_coords = true;

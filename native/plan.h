@@ -13,12 +13,17 @@ namespace gs {
 constexpr int kBlockColumns = 32;
 constexpr int64_t kShortRow = 64;
 
+// An output of this many bytes is not in the caches when its reader comes, and lines that are wholly overwritten need not
+// be read first: such outputs are streamed.
+constexpr int64_t kStreamBytes = int64_t{4} << 20;
+
 struct Plan {
   Problem problem;               // short rows of its points merged
   int64_t column_tiles, row_tiles, outer;  // tiles along the last axis, the one before it, and boxes of those two
   int64_t tiles;                 // of all batch items
   int tile_columns, tile_rows;
   bool wide_coords;              // compute coordinates in float64
+  bool stream;                   // write the output past the caches
 };
 
 // Where a tile begins: batch item, element offsets of its first point, and its extent.

@@ -23,6 +23,9 @@ GS_INLINE F min(F a, F b) { return _mm256_min_ps(a, b); }
 GS_INLINE D min(D a, D b) { return _mm256_min_pd(a, b); }
 GS_INLINE F max(F a, F b) { return _mm256_max_ps(a, b); }
 GS_INLINE D max(D a, D b) { return _mm256_max_pd(a, b); }
+GS_INLINE void stream(float* to, F a) { _mm256_stream_ps(to, a); }
+GS_INLINE void stream(double* to, D a) { _mm256_stream_pd(to, a); }
+GS_INLINE void end_streams() { _mm_sfence(); }
 GS_INLINE unsigned lanes_within(F a, F low, F high) {
   F within = _mm256_and_ps(_mm256_cmp_ps(a, low, _CMP_GE_OQ), _mm256_cmp_ps(a, high, _CMP_LE_OQ));
   return unsigned(_mm256_movemask_ps(within));

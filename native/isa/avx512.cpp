@@ -24,6 +24,9 @@ GS_INLINE F min(F a, F b) { return _mm512_min_ps(a, b); }
 GS_INLINE D min(D a, D b) { return _mm512_min_pd(a, b); }
 GS_INLINE F max(F a, F b) { return _mm512_max_ps(a, b); }
 GS_INLINE D max(D a, D b) { return _mm512_max_pd(a, b); }
+GS_INLINE void stream(float* to, F a) { _mm512_stream_ps(to, a); }
+GS_INLINE void stream(double* to, D a) { _mm512_stream_pd(to, a); }
+GS_INLINE void end_streams() { _mm_sfence(); }
 GS_INLINE unsigned lanes_within(F a, F low, F high) {
   return _mm512_mask_cmp_ps_mask(_mm512_cmp_ps_mask(a, low, _CMP_GE_OQ), a, high, _CMP_LE_OQ);
 }

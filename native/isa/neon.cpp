@@ -22,6 +22,11 @@ GS_INLINE F min(F a, F b) { return a < b ? a : b; }
 GS_INLINE D min(D a, D b) { return a < b ? a : b; }
 GS_INLINE F max(F a, F b) { return a > b ? a : b; }
 GS_INLINE D max(D a, D b) { return a > b ? a : b; }
+template <class T, class V>
+GS_INLINE void stream(T* to, V a) {
+  store(to, a);
+}
+GS_INLINE void end_streams() {}
 GS_INLINE unsigned lanes_within(F a, F low, F high) {
   const uint32x4_t bit = {1, 2, 4, 8};
   return vaddvq_u32(vandq_u32(vandq_u32(vcgeq_f32(a, low), vcleq_f32(a, high)), bit));

@@ -13,6 +13,12 @@ GS_INLINE D min(D a, D b) { return a < b ? a : b; }
 GS_INLINE F max(F a, F b) { return a > b ? a : b; }
 GS_INLINE D max(D a, D b) { return a > b ? a : b; }
 
+template <class T, class V>
+GS_INLINE void stream(T* to, V a) {
+  store(to, a);
+}
+GS_INLINE void end_streams() {}
+
 template <class V>
 GS_INLINE unsigned lanes_within(V a, V low, V high) {
   unsigned bits = 0;

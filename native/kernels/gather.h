@@ -93,15 +93,15 @@ struct Gather {
     return sum_last(taps, tile, Dims - 1, i);
   }
 
-  static GS_INLINE void group(const T* plane, const T* const* row_at, T fill, const Tile<T>& tile, int g, T* to) {
+  template <class Put>
+  static GS_INLINE void group(const T* plane, const T* const* row_at, T fill, const Tile<T>& tile, int g, const Put& put) {
     int begin = g * kGroup;
     if (tile.kind[g] == kInterior) {
-      for (int i = 0; i < kGroup; i += lanes)
-        store(to + i, interior(row_at, tile, begin + i, std::make_integer_sequence<int, K>{}));
+      for (int i = 0; i < kGroup; i += lanes) put(i, interior(row_at, tile, begin + i, std::make_integer_sequence<int, K>{}));
     } else if (tile.kind[g] & kOutside) {
-      for (int i = 0; i < kGroup; i += lanes) store(to + i, broadcast(fill));
+      for (int i = 0; i < kGroup; i += lanes) put(i, broadcast(fill));
     } else {
-      for (int i = 0; i < kGroup; i += lanes) store(to + i, edge(plane, fill, tile, begin + i));
+      for (int i = 0; i < kGroup; i += lanes) put(i, edge(plane, fill, tile, begin + i));
     }
   }
 
@@ -114,12 +114,14 @@ struct Gather {
     }
     T* to = box.to;
     for (int g = 0; g < tile.groups; to += box.row_step) {
+      bool stream_row = box.stream && reinterpret_cast<uintptr_t>(to) % GS_VECTOR_BYTES == 0;
       for (int column = 0; column < box.columns; column += kGroup, ++g) {
         if (box.column_step == 1 && column + kGroup <= box.columns) {
-          group(plane, row_at, fill, tile, g, to + column);
+          T* at = to + column;
+          group(plane, row_at, fill, tile, g, [=](int i, Vec<T> v) { stream_row ? stream(at + i, v) : store(at + i, v); });
         } else {
           alignas(64) T values[kGroup];
-          group(plane, row_at, fill, tile, g, values);
+          group(plane, row_at, fill, tile, g, [&](int i, Vec<T> v) { store(values + i, v); });
           for (int i = 0; i < kGroup && column + i < box.columns; ++i) to[(column + i) * box.column_step] = values[i];
         }
       }

@@ -116,10 +116,11 @@ void sample_tiles(const Plan& plan, int64_t first, int64_t last) {
         prefetch(plane + p.input_channel, tile);
       else if (t + 1 < last)
         prefetch(image(next), tiles[(t + 1) & 1]);
-      stage_b(plane, stride, T(0), tile, {out, step[0], step[1], place.columns});
+      stage_b(plane, stride, T(0), tile, {out, step[0], step[1], place.columns, plan.stream});
     }
     place = next;
   }
+  end_streams();
 }
 
 template <class T>

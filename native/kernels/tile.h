@@ -34,6 +34,7 @@ struct Box {
   T* to;
   int64_t row_step, column_step;
   int columns;
+  bool stream;  // past the caches
 };
 
 }  // namespace

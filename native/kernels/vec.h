@@ -7,6 +7,7 @@
 //   floor(a), rint(a)          to whole numbers, down / to nearest with ties to even
 //   min(a, b), max(a, b)       a < b ? a : b, a > b ? a : b; hence b if a is NaN
 //   lanes_within(a, low, high) bit i set where low <= a[i] <= high; NaN is not within
+//   stream(to, a)              store past the caches, to an aligned address; end_streams() before anybody reads it
 //   join(a, b)                 the vector of twice the width, where there is one: from 16 bytes up to GS_VECTOR_BYTES
 //
 // Everything else is written once, here and in the other headers of this folder. All of it sits in an anonymous namespace,

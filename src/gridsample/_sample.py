@@ -89,7 +89,7 @@ def run(input: np.ndarray, coords: np.ndarray, spec: Spec, out: Any, coords_name
     shape = (batch, input.shape[1], *coords.shape[1:-1])
     dtype = input.dtype.newbyteorder("=")
     if out is None:
-        out = np.empty(shape, dtype)
+        out = _engine.empty(shape, dtype)
     else:
         check_out(out, shape, dtype, **{"input": input, coords_name: coords})
     _engine.sample(input, coords, out, spec)
