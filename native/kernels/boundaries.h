@@ -29,7 +29,8 @@ GS_INLINE V clamp(V x, G low, G high) {  // NaN to low
   return min(max(x, low - V{}), high - V{});
 }
 
-// Mirror about `low` and `low + span`; a span of 0 gives NaN, which the clamp that follows takes to index 0.
+// Mirror about `low` and `low + span`; a span of 0 gives NaN, which the clamp that follows takes to index 0. What is between
+// them stays as it is, to the bit: interior vectors are not folded, and which vectors those are depends on the ISA.
 template <class V, class G>
 GS_INLINE V fold(V x, G low, G span) {
   V distance = x - low;
@@ -37,7 +38,7 @@ GS_INLINE V fold(V x, G low, G span) {
   V period = 2 * span - V{};
   distance = distance - floor(distance / period) * period;
   distance = distance < 0 ? -distance : distance;
-  return min(distance, period - distance) + low;
+  return (x < low) | (x > low + span) ? min(distance, period - distance) + low : x;
 }
 
 template <class V>

@@ -70,14 +70,15 @@ def _border(x: np.ndarray, size: int) -> np.ndarray:
 
 
 def _fold(x: np.ndarray, low: float, span: float) -> np.ndarray:
-    """Mirror about ``low`` and ``low + span``."""
+    """Mirror about ``low`` and ``low + span``; what is between them stays as it is."""
     if span == 0:
         return np.zeros_like(x)
     with np.errstate(invalid="ignore"):
         distance = np.abs(x - x.dtype.type(low))
         period = x.dtype.type(2 * span)
         distance = np.abs(distance - np.floor(distance / period) * period)
-        return np.minimum(distance, period - distance) + x.dtype.type(low)
+        folded = np.minimum(distance, period - distance) + x.dtype.type(low)
+    return np.where((x < low) | (x > low + span), folded, x)
 
 
 def _reflection_edge(x: np.ndarray, size: int) -> np.ndarray:
