@@ -13,7 +13,10 @@ __all__ = ["choose_isa", "current_isa", "empty", "get_num_threads", "isa_names",
 
 def sample(input: np.ndarray, coords: np.ndarray, out: np.ndarray, spec: Spec) -> None:
     """Fill ``out`` (N, C, *out) with ``input`` (N, C, *spatial) read at ``coords`` (N, *out, ndim)."""
-    _native.sample(_readable(input), _readable(coords), out, spec.kernel, spec.boundaries, spec.axes)
+    target = out if _is_plain(out) else np.empty(out.shape, out.dtype)
+    _native.sample(_readable(input), _readable(coords), target, spec.kernel, spec.boundaries, spec.axes)
+    if target is not out:
+        out[...] = target
 
 
 def empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
@@ -31,9 +34,11 @@ def isa_names(*, runnable: bool) -> tuple[str, ...]:
     return tuple(_native.isa_names(runnable))
 
 
-def _readable(array: np.ndarray) -> np.ndarray:
-    """Copy an array only if it is of foreign byte order or its elements do not lie on whole elements of memory."""
+def _is_plain(array: np.ndarray) -> bool:
+    """Whether the core can use an array where it is: of native byte order, its elements at whole elements of memory."""
     itemsize = array.dtype.itemsize
-    if array.dtype.isnative and array.flags.aligned and all(stride % itemsize == 0 for stride in array.strides):
-        return array
-    return array.astype(array.dtype.newbyteorder("="), order="C")
+    return array.dtype.isnative and array.flags.aligned and all(stride % itemsize == 0 for stride in array.strides)
+
+
+def _readable(array: np.ndarray) -> np.ndarray:
+    return array if _is_plain(array) else array.astype(array.dtype.newbyteorder("="), order="C")
