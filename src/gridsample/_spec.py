@@ -96,7 +96,7 @@ def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype, **others: np.nd
         raise TypeError(f"out: expected dtype {dtype} in native byte order; got {describe(out)}")
     if not out.flags.writeable:
         raise ValueError(f"out: expected a writeable array; got a read-only one of {describe(out)}")
-    if any(stride == 0 and size > 1 for stride, size in zip(out.strides, out.shape, strict=True)):
+    if out.size and any(stride == 0 and size > 1 for stride, size in zip(out.strides, out.shape, strict=True)):
         raise ValueError(f"out: expected memory of its own for every element; got a broadcast array, strides {out.strides}")
     for name, other in others.items():
         if _overlap(out, other):
