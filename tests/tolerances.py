@@ -1,0 +1,72 @@
+"""How closely numbers must agree. Every test takes its tolerance from here, by what the numbers were computed in.
+
+Errors of sums are measured against the scale: the largest magnitude of the input, since the terms of a sum are of that size
+whatever their sum is.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+__all__ = [
+    "AFFINE",
+    "NATIVE",
+    "NO_WORSE_MAX",
+    "NO_WORSE_RMS",
+    "TIE",
+    "TORCH",
+    "Tolerance",
+    "assert_close",
+    "assert_native",
+    "precision",
+]
+
+
+class Tolerance(NamedTuple):
+    absolute: float
+    relative: float
+
+
+NATIVE = {
+    # Same coordinates, same taps: what differs is how weights and sums are rounded. Wide kernels have more terms, and negative
+    # weights: the terms of a tricubic sum are together up to 1.6^3 times the scale.
+    ("float32", "nearest"): 0.0,
+    ("float32", "narrow"): 5e-7,
+    ("float32", "wide"): 1.5e-6,
+    ("float64", "nearest"): 0.0,
+    ("float64", "narrow"): 4e-15,
+    ("float64", "wide"): 1e-14,
+}
+"""Native core against ``reference.py``, relative to the scale."""
+
+TORCH = {"float32": Tolerance(1e-5, 5e-5), "float64": Tolerance(1e-12, 1e-12)}
+"""Against PyTorch, whose own kernels differ from each other by as much."""
+
+AFFINE = {"float32": Tolerance(1e-6, 1e-6), "float64": Tolerance(1e-15, 1e-15)}
+"""affine_grid and identity_grid against PyTorch: a few units in the last place of positions of size 1."""
+
+TIE = {"float32": 1e-5, "float64": 1e-12}
+"""So near to a tie, in samples, nearest may take either neighbour where coordinates are rounded differently."""
+
+NO_WORSE_RMS = 1.002
+"""Our root-mean-square error over PyTorch's, both against exact evaluation: below 1, but for chance."""
+
+NO_WORSE_MAX = Tolerance(2.0**-24, 0.05)
+"""The same for the largest error, of an input up to 1: one point decides it, and how its value happens to be rounded."""
+
+
+def precision(*arrays: np.ndarray) -> str:
+    """Return the dtype that limits a result: float64 only if everything is."""
+    return "float64" if all(array.dtype.name == "float64" for array in arrays) else "float32"
+
+
+def assert_native(actual: np.ndarray, expected: np.ndarray, input: np.ndarray, coords: np.ndarray, kernel: str) -> None:
+    """Check a result of the native core against the reference."""
+    assert actual.dtype == expected.dtype
+    width = {"nearest": "nearest", "cubic": "wide", "bicubic": "wide"}.get(kernel, "narrow")
+    scale = float(np.abs(input).max(initial=0))
+    np.testing.assert_allclose(actual, expected, rtol=0, atol=NATIVE[precision(input, coords), width] * scale)
+
+
+def assert_close(actual: np.ndarray, expected: np.ndarray, tolerance: Tolerance) -> None:
+    np.testing.assert_allclose(actual, expected, atol=tolerance.absolute, rtol=tolerance.relative)
