@@ -7,7 +7,7 @@ import numpy as np
 from gridsample._coords import normalized_axes
 from gridsample._modes import BOUNDARIES, KERNELS
 from gridsample._sample import run
-from gridsample._spec import MAX_NDIM, Spec, as_array, choose, describe, positive_ints
+from gridsample._spec import MAX_NDIM, Spec, as_array, as_dtype, as_flag, choose, describe, positive_ints
 
 __all__ = ["MODES", "PADDING_MODES", "affine_grid", "grid_sample", "identity_grid"]
 
@@ -63,7 +63,7 @@ def grid_sample(
     Raises
     ------
     TypeError
-        A dtype is not float32 or float64, or a mode is not a string.
+        A dtype is not float32 or float64, a mode is not a string, or ``align_corners`` is not True or False.
     ValueError
         Shapes do not fit, ``input`` has an empty spatial axis, a mode is unknown, or ``out`` cannot take the result.
 
@@ -86,6 +86,7 @@ def grid_sample(
     """
     kernel = MODES[choose("mode", mode, MODES)]
     padding = choose("padding_mode", padding_mode, PADDING_MODES)
+    align_corners = as_flag("align_corners", align_corners)
     input, grid = as_array("input", input), as_array("grid", grid)
     ndim = input.ndim - 2
     if not 1 <= ndim <= MAX_NDIM:
@@ -95,7 +96,7 @@ def grid_sample(
         raise ValueError(f"grid: expected {wanted} for an input of shape {input.shape}; got {describe(grid)}")
     if padding == "reflection":
         padding = "reflection_center" if align_corners else "reflection_edge"
-    spec = Spec(KERNELS[kernel].code, (BOUNDARIES[padding].code,) * ndim, normalized_axes(input.shape[2:], bool(align_corners)))
+    spec = Spec(KERNELS[kernel].code, (BOUNDARIES[padding].code,) * ndim, normalized_axes(input.shape[2:], align_corners))
     return run(input, grid, spec, out, "grid")
 
 
@@ -127,7 +128,7 @@ def identity_grid(size: Any, align_corners: bool = False, *, dtype: Any = np.flo
     Raises
     ------
     TypeError
-        ``dtype`` is not float32 or float64.
+        ``dtype`` is not float32 or float64, or ``align_corners`` is not True or False.
     ValueError
         ``size`` is not 3 to 5 positive whole numbers.
 
@@ -139,7 +140,7 @@ def identity_grid(size: Any, align_corners: bool = False, *, dtype: Any = np.flo
            [ 1., -1.]], dtype=float32)
     """
     batch, spatial = _split_size(size)
-    dtype = as_array("dtype", np.empty(0, dtype)).dtype
+    dtype, align_corners = as_dtype("dtype", dtype), as_flag("align_corners", align_corners)
     ndim = len(spatial)
     grid = np.empty((batch, *spatial, ndim), dtype)
     for axis, length in enumerate(spatial):
@@ -169,7 +170,7 @@ def affine_grid(theta: Any, size: Any, align_corners: bool = False) -> np.ndarra
     Raises
     ------
     TypeError
-        ``theta`` is not float32 or float64.
+        ``theta`` is not float32 or float64, or ``align_corners`` is not True or False.
     ValueError
         ``theta`` is not (N, ndim, ndim + 1) for the N and the spatial axes of ``size``.
 
@@ -185,9 +186,7 @@ def affine_grid(theta: Any, size: Any, align_corners: bool = False) -> np.ndarra
     theta = as_array("theta", theta)
     ndim = len(spatial)
     if theta.shape != (batch, ndim, ndim + 1):
-        raise ValueError(
-            f"theta: expected shape {(batch, ndim, ndim + 1)} for size {tuple(size)}; got {describe(theta)}"
-        )
+        raise ValueError(f"theta: expected shape {(batch, ndim, ndim + 1)} for size {tuple(size)}; got {describe(theta)}")
     base = identity_grid((1, 1, *spatial), align_corners, dtype=theta.dtype.newbyteorder("="))[0].reshape(-1, ndim)
     grid = base @ theta[:, :, :-1].transpose(0, 2, 1) + theta[:, None, :, -1]
     return grid.reshape(batch, *spatial, ndim)

@@ -1,5 +1,6 @@
 """Threads and instruction sets: what the core runs with, and how to change it."""
 
+import operator
 import os
 from typing import Any, TypedDict
 
@@ -81,9 +82,9 @@ def set_num_threads(count: int) -> None:
     >>> gridsample.get_num_threads()
     2
     """
-    if not isinstance(count, int) or isinstance(count, bool):
+    if not hasattr(count, "__index__") or isinstance(count, bool):
         raise TypeError(f"count: expected a whole number of threads; got {count!r} of type {type(count).__name__}")
-    _engine.set_num_threads(_checked("count", count))
+    _engine.set_num_threads(_checked("count", operator.index(count)))
 
 
 def _checked(argument: str, count: int) -> int:

@@ -6,7 +6,17 @@ import numpy as np
 
 from gridsample import _engine
 from gridsample._coords import index_axes
-from gridsample._spec import MAX_NDIM, Spec, as_array, broadcast_batch, check_out, choose_boundaries, choose_kernel, describe
+from gridsample._spec import (
+    MAX_NDIM,
+    Spec,
+    as_array,
+    broadcast_batch,
+    check_out,
+    check_space,
+    choose_boundaries,
+    choose_kernel,
+    describe,
+)
 
 __all__ = ["run", "sample"]
 
@@ -66,6 +76,7 @@ def sample(input: Any, coords: Any, kernel: str = "linear", boundary: str = "zer
             f"input: expected (N, C, *spatial), (C, *spatial) or (*spatial) with {ndim} spatial axes, as coords "
             f"{coords.shape} says; got {describe(input)}"
         )
+    check_space(input, ndim)
     spec = Spec(choose_kernel(kernel), choose_boundaries(boundary, ndim), index_axes(ndim))
     if leading == 2:
         if coords.ndim < 2:
@@ -82,9 +93,7 @@ def sample(input: Any, coords: Any, kernel: str = "linear", boundary: str = "zer
 
 def run(input: np.ndarray, coords: np.ndarray, spec: Spec, out: Any, coords_name: str) -> np.ndarray:
     """Sample input (N, C, *spatial) at coords (N, *out, ndim); every dialect ends here."""
-    spatial = input.shape[2:]
-    if 0 in spatial:
-        raise ValueError(f"input: expected no empty spatial axis; got {describe(input)}")
+    check_space(input, input.ndim - 2)
     batch = broadcast_batch(input, coords, coords_name)
     shape = (batch, input.shape[1], *coords.shape[1:-1])
     dtype = input.dtype.newbyteorder("=")

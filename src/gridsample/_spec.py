@@ -15,8 +15,11 @@ __all__ = [
     "MAX_NDIM",
     "Spec",
     "as_array",
+    "as_dtype",
+    "as_flag",
     "broadcast_batch",
     "check_out",
+    "check_space",
     "choose",
     "choose_boundaries",
     "choose_kernel",
@@ -67,13 +70,44 @@ def choose_boundaries(boundary: object, ndim: int) -> tuple[int, ...]:
 
 def as_array(argument: str, value: Any) -> np.ndarray:
     """Return ``value`` as an array of a dtype that the core reads."""
-    array = np.asarray(value)
+    listed = " or ".join(DTYPES)
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{argument}: expected an array of dtype {listed}; got a {type(value).__name__}: {error}") from None
     if array.dtype.name in DTYPES:
         return array
-    listed = " or ".join(DTYPES)
-    raise TypeError(
-        f"{argument}: expected dtype {listed}; got {describe(array)}; convert it first, as with {argument}.astype('float32')"
-    )
+    if array.dtype.kind in "biuf":
+        raise TypeError(
+            f"{argument}: expected dtype {listed}; got {describe(array)}; convert it first, as with {argument}.astype('float32')"
+        )
+    came = describe(array) if isinstance(value, np.ndarray) else f"{value!r:.60} of type {type(value).__name__}"
+    raise TypeError(f"{argument}: expected an array of dtype {listed}; got {came}")
+
+
+def as_dtype(argument: str, value: Any) -> np.dtype:
+    """Return ``value`` as a dtype that the core reads."""
+    try:
+        dtype = np.dtype(value)
+        known = dtype.name in DTYPES
+    except TypeError:
+        known = False
+    if not known:
+        raise TypeError(f"{argument}: expected {' or '.join(DTYPES)}; got {value!r}")
+    return dtype
+
+
+def as_flag(argument: str, value: Any) -> bool:
+    """Return ``value`` if it is True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{argument}: expected True or False; got {value!r} of type {type(value).__name__}")
+    return bool(value)
+
+
+def check_space(input: np.ndarray, ndim: int) -> None:
+    """Refuse an input that has nothing along one of its last ``ndim`` axes: there is no sample to read."""
+    if 0 in input.shape[-ndim:]:
+        raise ValueError(f"input: expected no empty spatial axis; got {describe(input)}")
 
 
 def broadcast_batch(input: np.ndarray, coords: np.ndarray, name: str) -> int:
@@ -118,7 +152,7 @@ def positive_ints(argument: str, value: Any) -> tuple[int, ...]:
     try:
         sizes = tuple(int(size) for size in value)
         exact = all(int(size) == size for size in value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         sizes, exact = (), False
     if not sizes or not exact or min(sizes) < 1:
         raise ValueError(f"{argument}: expected a sequence of positive whole numbers; got {value!r}")
