@@ -35,15 +35,6 @@ GS_INLINE Vec<T> sum_last(const Taps<T, K>& taps, const Tile<T>& tile, int axis,
   return sum;
 }
 
-// Ask for the samples that a tile will read. Every fourth point will do: its neighbours mostly share its cache line, and the
-// rows of taps below belong to the points of the next row.
-template <class T>
-GS_INLINE void prefetch(const T* plane, const Tile<T>& tile) {
-  for (int g = 0; g < tile.groups; ++g)
-    if (tile.kind[g] == kInterior)
-      for (int i = g * kGroup; i < (g + 1) * kGroup; i += 4) __builtin_prefetch(plane + tile.base[i]);
-}
-
 template <class T, int Dims, int K>
 struct Gather {
   static constexpr int lanes = Simd<T>::lanes;
@@ -103,6 +94,15 @@ struct Gather {
     } else {
       for (int i = 0; i < kGroup; i += lanes) put(i, edge(plane, fill, tile, begin + i));
     }
+  }
+
+  // Ask for the samples that run() will read. Every fourth point will do, since its neighbours mostly share its cache line, and
+  // only the first of the rows along the last axis but one: the others are first rows of points nearby.
+  static void prefetch(const T* plane, const int64_t* stride, const Tile<T>& tile) {
+    for (int k = 0; k < (Dims == 3 ? K : 1); ++k, plane += stride[0])
+      for (int g = 0; g < tile.groups; ++g)
+        if (tile.kind[g] == kInterior)
+          for (int i = g * kGroup; i < (g + 1) * kGroup; i += 4) __builtin_prefetch(plane + tile.base[i]);
   }
 
   // All points of a tile in one channel.

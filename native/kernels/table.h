@@ -5,6 +5,7 @@
 #include "axis.h"
 #include "coords.h"
 #include "gather.h"
+#include <algorithm>
 
 namespace gs {
 namespace GS_ISA {
@@ -41,24 +42,34 @@ StageA<T, G> choose_stage_a(gs::Kernel code, Boundary boundary) {
 }
 
 template <class T>
-using StageB = void (*)(const T* plane, const int64_t* stride, T fill, const Tile<T>& tile, const Box<T>& box);
+struct StageB {
+  void (*run)(const T* plane, const int64_t* stride, T fill, const Tile<T>& tile, const Box<T>& box);
+  void (*prefetch)(const T* plane, const int64_t* stride, const Tile<T>& tile);
+};
 
-template <class T, int K>
-StageB<T> choose_dims(int ndim) {
-  return ndim == 1 ? Gather<T, 1, K>::run : ndim == 2 ? Gather<T, 2, K>::run : Gather<T, 3, K>::run;
+template <class T, int Dims, int K>
+StageB<T> stage_b() {
+  return {Gather<T, Dims, K>::run, Gather<T, Dims, K>::prefetch};
 }
 
 template <class T>
 StageB<T> choose_stage_b(gs::Kernel code, int ndim) {
   switch (code) {
-#define GS_CASE(name, ...) \
-  case gs::Kernel::name:   \
-    return choose_dims<T, kernel::name::taps>(ndim);
+#define GS_CASE(name, ...)                                 \
+  case gs::Kernel::name: {                                 \
+    constexpr int taps = kernel::name::taps;               \
+    return ndim == 1   ? stage_b<T, 1, taps>()             \
+           : ndim == 2 ? stage_b<T, 2, taps>()             \
+                       : stage_b<T, 3, taps>();            \
+  }
     GS_KERNELS(GS_CASE)
 #undef GS_CASE
   }
   return {};
 }
+
+// So many channels of a tile are read in the time that a cache line takes to come from memory.
+constexpr int64_t kPrefetchAhead = 4;
 
 // Stage A of one tile.
 template <class T, class C, class G>
@@ -93,12 +104,13 @@ template <class T, class C, class G>
 void sample_tiles(const Plan& plan, int64_t first, int64_t last) {
   const Problem& p = plan.problem;
   TileMaker<T, C, G> maker(plan);
-  StageB<T> stage_b = choose_stage_b<T>(p.kernel, p.ndim);
+  StageB<T> reader = choose_stage_b<T>(p.kernel, p.ndim);
   int64_t stride[kMaxDim];
   for (int a = 0; a < p.ndim; ++a) stride[a] = p.axis[a].stride;
   const int64_t* step = &p.out_stride[p.out_ndim - 2];  // of rows, of columns
   auto image = [&](const TilePlace& place) { return static_cast<const T*>(p.input) + place.batch * p.input_batch; };
 
+  const int64_t ahead = std::min(p.channels, kPrefetchAhead);
   Tile<T> tiles[2];  // the one being read, and the next one, whose samples are on their way from memory meanwhile
   TilePlace place = place_tile(plan, first);
   maker.make(place, tiles[first & 1]);
@@ -112,11 +124,11 @@ void sample_tiles(const Plan& plan, int64_t first, int64_t last) {
     const T* plane = image(place);
     T* out = static_cast<T*>(p.out) + place.out;
     for (int64_t c = 0; c < p.channels; ++c, plane += p.input_channel, out += p.out_channel) {
-      if (c + 1 < p.channels)
-        prefetch(plane + p.input_channel, tile);
+      if (c + ahead < p.channels)
+        reader.prefetch(plane + ahead * p.input_channel, stride, tile);
       else if (t + 1 < last)
-        prefetch(image(next), tiles[(t + 1) & 1]);
-      stage_b(plane, stride, T(0), tile, {out, step[0], step[1], place.columns, plan.stream});
+        reader.prefetch(image(next) + (c + ahead - p.channels) * p.input_channel, stride, tiles[(t + 1) & 1]);
+      reader.run(plane, stride, T(0), tile, {out, step[0], step[1], place.columns, plan.stream});
     }
     place = next;
   }
