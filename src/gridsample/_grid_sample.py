@@ -179,7 +179,8 @@ def affine_grid(theta: Any, size: Any, align_corners: bool = False) -> np.ndarra
     >>> import numpy as np, gridsample
     >>> flip = np.array([[[-1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]])  # x becomes -x
     >>> image = np.arange(3.0).reshape(1, 1, 1, 3)
-    >>> gridsample.grid_sample(image, gridsample.affine_grid(flip, image.shape))
+    >>> grid = gridsample.affine_grid(flip, image.shape, align_corners=True)
+    >>> gridsample.grid_sample(image, grid, align_corners=True)
     array([[[[2., 1., 0.]]]])
     """
     batch, spatial = _split_size(size)
