@@ -19,10 +19,11 @@ _FAR = 8.0  # so many samples outside, every tap of every kernel is outside
 
 def unnormalize(given: np.ndarray, axis: AxisMap) -> np.ndarray:
     """``fma(given + pre, scale, shift)`` in the dtype of ``given``, rounded once at the fma."""
-    moved = given + given.dtype.type(axis.pre)
-    if given.dtype == np.float32:
-        return (moved.astype(np.float64) * axis.scale + axis.shift).astype(np.float32)
-    return (moved.astype(np.longdouble) * np.longdouble(axis.scale) + np.longdouble(axis.shift)).astype(np.float64)
+    with np.errstate(over="ignore"):  # to an infinity, of which every boundary makes something
+        moved = given + given.dtype.type(axis.pre)
+        if given.dtype == np.float32:
+            return (moved.astype(np.float64) * axis.scale + axis.shift).astype(np.float32)
+        return (moved.astype(np.longdouble) * np.longdouble(axis.scale) + np.longdouble(axis.shift)).astype(np.float64)
 
 
 # Kernels: fraction -> weights of the taps, first tap first. The first tap is at floor(x) - (taps - 1) // 2.
@@ -73,7 +74,7 @@ def _fold(x: np.ndarray, low: float, span: float) -> np.ndarray:
     """Mirror about ``low`` and ``low + span``; what is between them stays as it is."""
     if span == 0:
         return np.zeros_like(x)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         distance = np.abs(x - x.dtype.type(low))
         period = x.dtype.type(2 * span)
         distance = np.abs(distance - np.floor(distance / period) * period)
