@@ -22,7 +22,7 @@ enum class Dtype : int { GS_DTYPES(GS_ENUM) };
 struct Axis {
   int64_t size;
   int64_t stride;
-  int64_t component;  // from a point's first component to this axis' component
+  int64_t component;  // of a point's components, the one of this axis
   double pre, scale, shift;
   Boundary boundary;
 };
@@ -39,7 +39,7 @@ struct Problem {
   void* out;
   int64_t batch, channels;
   int64_t input_batch, input_channel;  // strides
-  int64_t coords_batch;
+  int64_t coords_batch, coords_component;
   int64_t out_batch, out_channel;
 
   int out_ndim;

@@ -6,6 +6,8 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
+#include <initializer_list>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -26,6 +28,11 @@ void require(bool holds, const char* what) {
   if (!holds) throw nb::value_error(what);
 }
 
+#define GS_CODE(name, code, ...) code,
+bool is_code(int value, std::initializer_list<int> codes) {
+  return std::find(codes.begin(), codes.end(), value) != codes.end();
+}
+
 gs::Dtype dtype_code(nb::dlpack::dtype dtype) {
 #define GS_TRY(name, code, type) \
   if (dtype == nb::dtype<type>()) return gs::Dtype::name;
@@ -40,6 +47,8 @@ void sample(In input, In coords, Out out, int kernel, const std::vector<int>& bo
   require(ndim >= 1 && ndim <= gs::kMaxDim && out_ndim >= 0 && out_ndim <= gs::kMaxOutDim, "number of axes");
   require(coords.ndim() == size_t(out_ndim) + 2 && int64_t(coords.shape(out_ndim + 1)) == ndim, "shape of coords");
   require(boundaries.size() == size_t(ndim) && axes.size() == size_t(ndim), "one boundary and one map per axis");
+  require(is_code(kernel, {GS_KERNELS(GS_CODE)}), "code of the kernel");
+  for (int boundary : boundaries) require(is_code(boundary, {GS_BOUNDARIES(GS_CODE)}), "code of a boundary");
   p.kernel = gs::Kernel(kernel);
   p.dtype = dtype_code(input.dtype());
   p.coords_dtype = dtype_code(coords.dtype());
@@ -48,8 +57,7 @@ void sample(In input, In coords, Out out, int kernel, const std::vector<int>& bo
   for (int i = 0; i < ndim; ++i) {
     auto [component, pre, scale, shift] = axes[i];
     require(component >= 0 && component < ndim && input.shape(i + 2) >= 1, "axes");
-    p.axis[i] = {int64_t(input.shape(i + 2)), input.stride(i + 2), component * coords.stride(out_ndim + 1),
-                 pre, scale, shift, gs::Boundary(boundaries[i])};
+    p.axis[i] = {int64_t(input.shape(i + 2)), input.stride(i + 2), component, pre, scale, shift, gs::Boundary(boundaries[i])};
   }
   p.batch = int64_t(out.shape(0));
   p.channels = int64_t(out.shape(1));
@@ -63,6 +71,7 @@ void sample(In input, In coords, Out out, int kernel, const std::vector<int>& bo
   p.out = out.data();
   p.input_batch = batch_stride(input);
   p.coords_batch = batch_stride(coords);
+  p.coords_component = coords.stride(out_ndim + 1);
   p.input_channel = input.stride(1);
   p.out_batch = out.stride(0);
   p.out_channel = out.stride(1);

@@ -86,12 +86,11 @@ struct TileMaker {
 
   void make(const TilePlace& place, Tile<T>& tile) const {
     const Problem& p = plan.problem;
-    const int64_t* step = &p.coords_stride[p.out_ndim - 2];  // of rows, of columns
     alignas(64) G x[kMaxDim][kTilePoints];
     tile.groups = place.rows * ((place.columns + kGroup - 1) / kGroup);
     for (int g = 0; g < tile.groups; ++g) tile.kind[g] = side_by_side ? kInterior : kEdge;
     for (int a = 0; a < p.ndim; ++a) {
-      load_coords(static_cast<const C*>(p.coords) + place.coords + p.axis[a].component, step, place, p.axis[a], x[a]);
+      load_coords(p, static_cast<const C*>(p.coords) + place.coords, place, p.axis[a], x[a]);
       stage[a].start(x[a], p.axis[a], a, tile);
     }
     for (int g = 0; g < tile.groups; ++g)

@@ -11,7 +11,7 @@ namespace {
 constexpr int kMaxTaps = 4;
 
 // How stage B may read a group of kGroup points.
-enum GroupKind : uint8_t {
+enum GroupKind {
   kInterior = 0,  // every tap of every point is inside and they lie side by side: read from `base` on, no masks
   kEdge = 1,      // read tap by tap from `offset`, where `inside`
   kOutside = 2,   // (bit) no tap of any point is inside: nothing is read
@@ -24,7 +24,7 @@ struct Tile {
   // Of edge groups only: the offset along one axis of one tap (always a valid one), and whether the tap is inside (0 or -1).
   alignas(64) int64_t offset[kMaxDim][kMaxTaps][kTilePoints];
   alignas(64) typename Simd<T>::Int inside[kMaxDim][kMaxTaps][kTilePoints];
-  uint8_t kind[kTilePoints / kGroup];
+  int kind[kTilePoints / kGroup];
   int groups;  // of all rows of points, each padded to whole groups by repeating its last point
 };
 

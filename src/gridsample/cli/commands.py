@@ -249,16 +249,19 @@ def info() -> None:
         console.print(table)
 
 
+_DEMO = Path("gridsample-demo.png")
+
+
 @app.command()
 def demo(
-    output: _Output = Path("gridsample-demo.png"),
+    output: _Output = _DEMO,
     force: _Force = False,
 ) -> None:
     """Warp a photograph in every mode and padding, and draw what each does into one labelled PNG."""
     if output.suffix.lower() != ".png":
         _usage(f"--output: the demo is a .png; got {str(output)!r}")
     with _reporting("drawing"):
-        check_output(output, overwrite=force)
+        check_output(output, overwrite=force or output == _DEMO)  # its own picture it may draw again
         from gridsample.plot import draw_demo
 
         pictures, took = draw_demo(output)
