@@ -12,11 +12,22 @@ constexpr int kMaxOutDim = 64;   // axes of a set of points: as many as an array
 constexpr int kTilePoints = 256; // points whose taps are kept at once; a multiple of kGroup
 constexpr int kGroup = 16;       // points that are classified together: at least the lanes of the widest vector
 
+// 16-bit floats as they are stored; kernels/storage.h converts them.
+struct half {
+  uint16_t bits;
+};
+struct bfloat {
+  uint16_t bits;
+};
+
 #define GS_ENUM(name, code, ...) name = code,
 enum class Kernel : int { GS_KERNELS(GS_ENUM) };
 enum class Boundary : int { GS_BOUNDARIES(GS_ENUM) };
 enum class Dtype : int { GS_DTYPES(GS_ENUM) };
 #undef GS_ENUM
+
+// What becomes of a whole sample whose centre is outside the array, or is NaN.
+enum class Outside : int { boundary = 0, fill = 1, keep = 2 };
 
 // One spatial axis of the input, and where its coordinate comes from: fma(given + pre, scale, shift).
 struct Axis {
@@ -24,26 +35,33 @@ struct Axis {
   int64_t stride;
   int64_t component;  // of a point's components, the one of this axis
   double pre, scale, shift;
+  double margin;      // a centre is inside from -margin to size - 1 + margin
   Boundary boundary;
 };
 
 // out[n, c, p] = input[n, c] read at coords[n, p], for the points p of a (possibly strided) box.
 struct Problem {
   Kernel kernel;
-  Dtype dtype, coords_dtype;
+  Dtype dtype, coords_dtype, out_dtype;
   int ndim;
   Axis axis[kMaxDim];
+  double cubic_a;
+  Outside outside;
+  bool nan_propagates;
 
   const void* input;
   const void* coords;
   void* out;
+  uint8_t* mask;       // null, or gets 1 for each point whose centre is inside, 0 for the others
+  const double* fill;  // what the boundary `constant` and the outside rule `fill` give, for each channel
   int64_t batch, channels;
   int64_t input_batch, input_channel;  // strides
   int64_t coords_batch, coords_component;
   int64_t out_batch, out_channel;
+  int64_t mask_batch;
 
   int out_ndim;
-  int64_t out_size[kMaxOutDim], coords_stride[kMaxOutDim], out_stride[kMaxOutDim];
+  int64_t out_size[kMaxOutDim], coords_stride[kMaxOutDim], out_stride[kMaxOutDim], mask_stride[kMaxOutDim];
 };
 
 }  // namespace gs

@@ -1,5 +1,5 @@
-// The one list of kernels, boundaries and dtypes on the native side: name, code, and for dtypes the C++ type.
-// gridsample/_modes.py is the same list on the Python side; a test holds the two equal.
+// The one list of kernels, boundaries and dtypes on the native side: name, code, and for dtypes the stored type and the type that
+// it is computed in. gridsample/_modes.py is the same list on the Python side; a test holds the two equal.
 #pragma once
 
 #define GS_KERNELS(X) \
@@ -7,12 +7,21 @@
   X(linear, 1)        \
   X(cubic, 2)
 
-#define GS_BOUNDARIES(X) \
-  X(zeros, 0)            \
-  X(border, 1)           \
-  X(reflection_edge, 2)  \
-  X(reflection_center, 3)
+#define GS_BOUNDARIES(X)  \
+  X(zeros, 0)             \
+  X(border, 1)            \
+  X(reflection_edge, 2)   \
+  X(reflection_center, 3) \
+  X(constant, 4)          \
+  X(wrap, 5)
 
-#define GS_DTYPES(X)    \
-  X(float32, 0, float)  \
-  X(float64, 1, double)
+#define GS_DTYPES(X)               \
+  X(float32, 0, float, float)      \
+  X(float64, 1, double, double)    \
+  X(uint8, 2, uint8_t, float)      \
+  X(int8, 3, int8_t, float)        \
+  X(uint16, 4, uint16_t, float)    \
+  X(int16, 5, int16_t, float)      \
+  X(int32, 6, int32_t, double)     \
+  X(float16, 7, half, float)       \
+  X(bfloat16, 8, bfloat, float)

@@ -8,35 +8,59 @@ namespace {
 // Drop axes of one point, and merge short rows with the axis before them where both lie in memory like one axis. Leaves two
 // axes or more.
 void merge_short_rows(Problem& p) {
-  int64_t size[kMaxOutDim + 2], coords[kMaxOutDim + 2], out[kMaxOutDim + 2];  // the last axis first
+  int64_t size[kMaxOutDim + 2], coords[kMaxOutDim + 2], out[kMaxOutDim + 2], mask[kMaxOutDim + 2];  // the last axis first
   int axes = 0;
   for (int i = p.out_ndim - 1; i >= 0; --i) {
     if (p.out_size[i] == 1) continue;
     int in = axes - 1;
     if (axes > 0 && size[in] < kShortRow && p.coords_stride[i] == coords[in] * size[in] &&
-        p.out_stride[i] == out[in] * size[in]) {
+        p.out_stride[i] == out[in] * size[in] && p.mask_stride[i] == mask[in] * size[in]) {
       size[in] *= p.out_size[i];
       continue;
     }
     size[axes] = p.out_size[i];
     coords[axes] = p.coords_stride[i];
+    mask[axes] = p.mask_stride[i];
     out[axes++] = p.out_stride[i];
   }
   for (; axes < 2; ++axes) {
     size[axes] = 1;
-    coords[axes] = out[axes] = 0;
+    coords[axes] = out[axes] = mask[axes] = 0;
   }
   p.out_ndim = axes;
   for (int i = 0; i < axes; ++i) {
     p.out_size[axes - 1 - i] = size[i];
     p.coords_stride[axes - 1 - i] = coords[i];
     p.out_stride[axes - 1 - i] = out[i];
+    p.mask_stride[axes - 1 - i] = mask[i];
   }
 }
 
 int64_t tiles_of(int64_t size, int64_t tile) { return (size + tile - 1) / tile; }
 
 }  // namespace
+
+int item_size(Dtype dtype) {
+  switch (dtype) {
+#define GS_CASE(name, code, stored, ...) \
+  case Dtype::name:                      \
+    return sizeof(stored);
+    GS_DTYPES(GS_CASE)
+#undef GS_CASE
+  }
+  return 0;
+}
+
+bool computed_in_double(Dtype dtype) {
+  switch (dtype) {
+#define GS_CASE(name, code, stored, computed) \
+  case Dtype::name:                           \
+    return sizeof(computed) == 8;
+    GS_DTYPES(GS_CASE)
+#undef GS_CASE
+  }
+  return false;
+}
 
 Plan make_plan(const Problem& problem) {
   Plan plan{};
@@ -57,7 +81,14 @@ Plan make_plan(const Problem& problem) {
   for (int i = 0; i < p.out_ndim - 2; ++i) plan.outer *= p.out_size[i];
   plan.tiles = plan.column_tiles * plan.row_tiles * plan.outer * p.batch;
 
-  plan.stream = points * (p.dtype == Dtype::float64 ? 8 : 4) >= kStreamBytes;
+  plan.out_item = item_size(p.out_dtype);
+  plan.stream = points * plan.out_item >= kStreamBytes;
+  plan.judges = p.outside != Outside::boundary || p.nan_propagates || p.mask;
+  int64_t last = p.axis[p.ndim - 1].stride;
+  bool side_by_side = p.channels > 1 && p.input_channel == 1 && last >= p.channels;
+  plan.channels_at_once = side_by_side ? p.channels : 1;
+  plan.spare_sample = side_by_side && p.channels % 4 == 3;
+  plan.tap_by_tap = !side_by_side && last != 1 && p.kernel != Kernel::nearest;
   plan.wide_coords = p.coords_dtype == Dtype::float64;
   for (int i = 0; i < p.ndim; ++i)  // float32 cannot count past 2^24
     if (p.axis[i].size > (int64_t{1} << 24)) plan.wide_coords = true;
@@ -76,11 +107,13 @@ TilePlace place_tile(const Plan& plan, int64_t tile) {
   place.batch = tile / plan.outer;
   place.coords = place.batch * p.coords_batch + column * p.coords_stride[last] + row * p.coords_stride[last - 1];
   place.out = place.batch * p.out_batch + column * p.out_stride[last] + row * p.out_stride[last - 1];
+  place.mask = place.batch * p.mask_batch + column * p.mask_stride[last] + row * p.mask_stride[last - 1];
   for (int i = last - 2; i >= 0; --i) {
     int64_t index = outer % p.out_size[i];
     outer /= p.out_size[i];
     place.coords += index * p.coords_stride[i];
     place.out += index * p.out_stride[i];
+    place.mask += index * p.mask_stride[i];
   }
   place.columns = int(std::min<int64_t>(plan.tile_columns, p.out_size[last] - column));
   place.rows = int(std::min<int64_t>(plan.tile_rows, p.out_size[last - 1] - row));

@@ -22,16 +22,26 @@ struct Plan {
   int64_t column_tiles, row_tiles, outer;  // tiles along the last axis, the one before it, and boxes of those two
   int64_t tiles;                 // of all batch items
   int tile_columns, tile_rows;
+  int out_item;                  // bytes
   bool wide_coords;              // compute coordinates in float64
   bool stream;                   // write the output past the caches
+  bool judges;                   // some samples are not what their taps say, or the mask is asked for
+  bool tap_by_tap;               // taps do not lie side by side
+  bool spare_sample;             // reading a pixel may touch the first channel of the next one
+  int64_t channels_at_once;      // all of them if they lie side by side, or 1
+  // For each channel, in the type that it is computed in: the fill value, and what a tap outside the array reads. Whoever
+  // runs the plan points these to memory of that size.
+  const void *fill, *outside_reads;
 };
 
 // Where a tile begins: batch item, element offsets of its first point, and its extent.
 struct TilePlace {
-  int64_t batch, coords, out;
+  int64_t batch, coords, out, mask;
   int columns, rows;
 };
 
+int item_size(Dtype dtype);
+bool computed_in_double(Dtype dtype);
 Plan make_plan(const Problem& problem);
 TilePlace place_tile(const Plan& plan, int64_t tile);
 

@@ -34,11 +34,12 @@ struct AxisTaps {
       return Boundary::coordinate(x, span);
   }
 
-  // For every point: weights, and the offset of the first tap added to `base`. Then how the groups may be read.
-  static void start(const G* x, const Axis& axis, int which, Tile<T>& tile) {
-    Span<G> span{G(axis.size), G(axis.size - 1)};
+  // For every point: weights, and the offset of the first tap added to `base`. Then how the groups may be read: in an interior
+  // group there are `spare` samples after the last tap of every point.
+  static void start(const G* x, const Axis& axis, double cubic_a, int spare, int which, Tile<T>& tile) {
+    Span<G> span = make_span<G>(axis.size);
     V first = G(-Kernel::first) - V{};                                        // starts from here ...
-    V last = span.last - G(Kernel::first + Kernel::taps - 1) - V{};           // to here have all their taps inside,
+    V last = span.last - G(Kernel::first + Kernel::taps - 1 + spare) - V{};   // to here have all their taps inside,
     V none_low = G(-Kernel::first - Kernel::taps) - V{};                      // and outside of these none
     V none_high = span.size - G(Kernel::first) - V{};
     alignas(64) typename Simd<G>::Int index[kTilePoints];
@@ -57,7 +58,7 @@ struct AxisTaps {
           outside = false;
         }
         V w[Kernel::taps];
-        Kernel::weights(at - start, w);
+        Kernel::weights(at - start, cubic_a, w);
         for (int k = 0; k < Kernel::taps; ++k) store_as(&tile.weight[which][k][i], w[k]);
         store(index + i, to_int(start + G(Kernel::first)));
       }
@@ -72,14 +73,17 @@ struct AxisTaps {
 
   // For the points of one edge group: the offset of every tap, and whether it is inside.
   static void taps(const G* x, const Axis& axis, int which, int group, Tile<T>& tile) {
-    Span<G> span{G(axis.size), G(axis.size - 1)};
+    Span<G> span = make_span<G>(axis.size);
     alignas(64) typename Simd<G>::Int at[Kernel::taps][kGroup];
     x += group * kGroup;
     for (int i = 0; i < kGroup; i += lanes) {
       V start = Kernel::start(inside(load<V>(x + i), span));
       for (int k = 0; k < Kernel::taps; ++k) {
         V index = start + G(Kernel::first + k);
-        if constexpr (Kernel::wide) index = Boundary::index(index, span);
+        if constexpr (Kernel::wide)
+          index = Boundary::index(index, span);
+        else if constexpr (Boundary::cyclic)
+          index = index > span.last ? index - span.size : index;
         store_as(&tile.inside[which][k][group * kGroup + i], (index >= 0) & (index <= span.last));
         store(&at[k][i], to_int(boundary::clamp(index, G(0), span.last)));
       }

@@ -1,6 +1,7 @@
 // The boundaries: what a coordinate or a tap outside the array means.
 //
 //   coordinate(x)  for narrow kernels: x, moved inside
+//   cyclic         after that, the tap beyond the last sample is the first one, and not outside
 //   finite(x)      for wide kernels: x, kept where it is, but finite
 //   index(i)       for wide kernels: the index of a tap, moved inside
 //
@@ -21,6 +22,14 @@ template <class G>
 struct Span {
   G size, last;
 };
+
+// `last` is never past the last sample, also where G cannot hold its index: what is clamped to it can be read.
+template <class G>
+GS_INLINE Span<G> make_span(int64_t size) {
+  G last = G(size - 1);
+  if (double(last) > double(size - 1)) last = last * (1 - (sizeof(G) == 4 ? 0x1p-23f : 0x1p-52f));
+  return {G(size), last};
+}
 
 namespace boundary {
 
@@ -48,7 +57,7 @@ GS_INLINE V finite_or_0(V x) {
 }
 
 struct zeros {
-  static constexpr bool masks = true;
+  static constexpr bool masks = true, cyclic = false;
   template <class V, class G>
   static GS_INLINE V coordinate(V x, Span<G> s) {
     return clamp(x, G(-kFar), s.size + kFar);
@@ -64,7 +73,7 @@ struct zeros {
 };
 
 struct border {
-  static constexpr bool masks = false;
+  static constexpr bool masks = false, cyclic = false;
   template <class V, class G>
   static GS_INLINE V coordinate(V x, Span<G> s) {
     return clamp(x, G(0), s.last);
@@ -81,7 +90,7 @@ struct border {
 
 // About the outer edge of the end samples.
 struct reflection_edge {
-  static constexpr bool masks = false;
+  static constexpr bool masks = false, cyclic = false;
   template <class V, class G>
   static GS_INLINE V coordinate(V x, Span<G> s) {
     return clamp(fold(x, G(-0.5), s.size), G(0), s.last);
@@ -98,10 +107,31 @@ struct reflection_edge {
 
 // About the centre of the end samples.
 struct reflection_center {
-  static constexpr bool masks = false;
+  static constexpr bool masks = false, cyclic = false;
   template <class V, class G>
   static GS_INLINE V coordinate(V x, Span<G> s) {
     return clamp(fold(x, G(0), s.last), G(0), s.last);
+  }
+  template <class V, class G>
+  static GS_INLINE V finite(V x, Span<G>) {
+    return finite_or_0(x);
+  }
+  template <class V, class G>
+  static GS_INLINE V index(V i, Span<G> s) {
+    return coordinate(i, s);
+  }
+};
+
+// The fill value; where the taps are is as with zeros.
+struct constant : zeros {};
+
+struct wrap {
+  static constexpr bool masks = false, cyclic = true;
+  template <class V, class G>
+  static GS_INLINE V coordinate(V x, Span<G> s) {
+    V inside = x - floor(x / s.size) * s.size;
+    inside = inside < s.size ? inside : V{};  // a tiny negative x becomes size by rounding, which is 0
+    return clamp(inside, G(0), s.size);
   }
   template <class V, class G>
   static GS_INLINE V finite(V x, Span<G>) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../plan.h"
+#include "storage.h"
 #include "tile.h"
 
 namespace gs {
@@ -30,9 +31,19 @@ GS_INLINE Vec<G> load_component(const G* points) {
   return every_nth<Step, Component>(v, std::make_integer_sequence<int, Simd<G>::lanes>{});
 }
 
+template <class G, class C>
+GS_INLINE G number(const C& given) {
+  if constexpr (sizeof(C) == 2) {
+    typename Stored<C>::type bits = {given.bits};
+    return G(widen<C>(bits)[0]);
+  } else {
+    return G(given);
+  }
+}
+
 template <class C, class G>
 GS_INLINE G load_point(const C* from, const Axis& axis) {
-  G moved = G(*from) + G(axis.pre);
+  G moved = number<G>(*from) + G(axis.pre);
   if constexpr (sizeof(G) == 4)
     return __builtin_fmaf(moved, G(axis.scale), G(axis.shift));
   else

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "packed.h"
+#include "sink.h"
 #include "tile.h"
 
 namespace gs {
@@ -13,17 +14,28 @@ namespace {
 // sum from the first tap to the last, the first product rounded and the others fused. Interior and edge groups and all
 // ISAs compute exactly this, so a result does not depend on which of them computed it.
 
+// first + sum of term(k) for k from 1 on; as a loop in the machine code where writing every term out would make too much of it.
+template <int K, bool Rolled, class Sum, class Add>
+GS_INLINE Sum add_terms(Sum sum, const Add& add) {
+  if constexpr (Rolled) {
+#pragma GCC unroll 1
+    for (int k = 1; k < K; ++k) sum = add(sum, k);
+  } else {
+#pragma GCC unroll 4
+    for (int k = 1; k < K; ++k) sum = add(sum, k);
+  }
+  return sum;
+}
+
 // The weighted sum of the rows of taps over all axes but the last: row(r) gives the values of row r, weight(axis, k) the weight of
 // tap k of an axis, both in the same form. Leading is the number of axes to sum over.
-template <int Leading, int K, int Axis = 0, class Row, class Weight>
+template <int Leading, int K, bool Rolled = (Leading > 1 && K > 2), int Axis = 0, class Row, class Weight>
 GS_INLINE auto sum_rows(const Row& row, const Weight& weight, int r = 0) {
   if constexpr (Axis == Leading || K == 1) {  // the one tap of nearest has no weight
     return row(r);
   } else {
-    auto sum = sum_rows<Leading, K, Axis + 1>(row, weight, r * K) * weight(Axis, 0);
-    for (int k = 1; k < K; ++k)
-      sum = fma(sum_rows<Leading, K, Axis + 1>(row, weight, r * K + k), weight(Axis, k), sum);
-    return sum;
+    auto term = [&](int k) { return sum_rows<Leading, K, Rolled, Axis + 1>(row, weight, r * K + k); };
+    return add_terms<K, Rolled>(term(0) * weight(Axis, 0), [&](auto sum, int k) { return fma(term(k), weight(Axis, k), sum); });
   }
 }
 
@@ -35,14 +47,16 @@ GS_INLINE Vec<T> sum_last(const Taps<T, K>& taps, const Tile<T>& tile, int axis,
   return sum;
 }
 
-template <class T, int Dims, int K>
+// Lanes are points, one channel at a time.
+template <class S, int Dims, int K>
 struct Gather {
+  using T = typename Computed<S>::type;
   static constexpr int lanes = Simd<T>::lanes;
   static constexpr int rows = Dims == 3 ? K * K : Dims == 2 ? K : 1;
 
   template <int J>
-  static GS_INLINE Vec<T> part(const T* const* row_at, const Tile<T>& tile, int i) {
-    auto row = [&](int r) { return gather_part<T, K, J>(row_at[r], tile.base + i); };
+  static GS_INLINE Vec<T> part(const S* const* row_at, const Tile<T>& tile, int i) {
+    auto row = [&](int r) { return gather_part<S, K, J>(row_at[r], tile.base + i); };
     auto weight = [&](int axis, int k) {
       return spread_part<T, K, J>(load<Vec<T>>(&tile.weight[axis][k][i]), std::make_integer_sequence<int, lanes>{});
     };
@@ -51,16 +65,17 @@ struct Gather {
 
   // One vector of points of an interior group. Part by part, so that a point's offset is loaded once for all rows.
   template <int... J>
-  static GS_INLINE Vec<T> interior(const T* const* row_at, const Tile<T>& tile, int i, std::integer_sequence<int, J...>) {
+  static GS_INLINE Vec<T> interior(const S* const* row_at, const Tile<T>& tile, int i, std::integer_sequence<int, J...>) {
     return sum_last(unpack(Taps<T, K>{{part<J>(row_at, tile, i)...}}), tile, Dims - 1, i);
   }
 
   // One vector of points of an edge group: tap by tap, and what is outside is the fill value, whatever was read in its place.
-  static __attribute__((noinline)) Vec<T> edge(const T* plane, T fill, const Tile<T>& tile, int i) {
+  static __attribute__((noinline)) Vec<T> edge(const S* plane, T fill, const Tile<T>& tile, int i) {
     using Int = typename Simd<T>::I;
     using Offsets = typename Simd<double>::I;
     constexpr int step = Simd<double>::lanes;
     Taps<T, K> taps;
+#pragma GCC unroll 1
     for (int k = 0; k < K; ++k) {
       auto row = [&](int r) {
         alignas(64) int64_t offset[lanes];
@@ -75,17 +90,16 @@ struct Gather {
           for (int axis = 1; axis < Dims; ++axis) sum += load<Offsets>(along[axis] + l);
           store(offset + l, sum);
         }
-        Vec<T> value = gather_pieces<T, sizeof(T), GS_VECTOR_BYTES>(plane, offset);
-        return inside ? value : broadcast(fill);
+        return inside ? gather_part<S, 1, 0>(plane, offset) : broadcast(fill);
       };
       auto weight = [&](int axis, int w) { return load<Vec<T>>(&tile.weight[axis][w][i]); };
-      taps.at[k] = sum_rows<Dims - 1, K>(row, weight);
+      taps.at[k] = sum_rows<Dims - 1, K, true>(row, weight);
     }
     return sum_last(taps, tile, Dims - 1, i);
   }
 
   template <class Put>
-  static GS_INLINE void group(const T* plane, const T* const* row_at, T fill, const Tile<T>& tile, int g, const Put& put) {
+  static GS_INLINE void group(const S* plane, const S* const* row_at, T fill, const Tile<T>& tile, int g, const Put& put) {
     int begin = g * kGroup;
     if (tile.kind[g] == kInterior) {
       for (int i = 0; i < kGroup; i += lanes) put(i, interior(row_at, tile, begin + i, std::make_integer_sequence<int, K>{}));
@@ -98,31 +112,34 @@ struct Gather {
 
   // Ask for the samples that run() will read. Every fourth point will do, since its neighbours mostly share its cache line, and
   // only the first of the rows along the last axis but one: the others are first rows of points nearby.
-  static void prefetch(const T* plane, const int64_t* stride, const Tile<T>& tile) {
+  static void prefetch(const S* plane, const int64_t* stride, const Tile<T>& tile) {
     for (int k = 0; k < (Dims == 3 ? K : 1); ++k, plane += stride[0])
       for (int g = 0; g < tile.groups; ++g)
         if (tile.kind[g] == kInterior)
           for (int i = g * kGroup; i < (g + 1) * kGroup; i += 4) __builtin_prefetch(plane + tile.base[i]);
   }
 
-  // All points of a tile in one channel.
-  static void run(const T* plane, const int64_t* stride, T fill, const Tile<T>& tile, const Box<T>& box) {
-    const T* row_at[rows];
+  // All points of a tile in channel `channel`; what is outside reads fill[channel].
+  static void run(const S* image, const int64_t* stride, int64_t channel_stride, int64_t channel, int64_t, const T* fills,
+                  const Tile<T>& tile, const Sink<T>& sink) {
+    const S* plane = image + channel * channel_stride;
+    T fill = fills[channel];
+    const S* row_at[rows];
     for (int r = 0; r < rows; ++r) {
       row_at[r] = plane;
       for (int axis = Dims - 2, left = r; axis >= 0; --axis, left /= K) row_at[r] += left % K * stride[axis];
     }
-    T* to = box.to;
-    for (int g = 0; g < tile.groups; to += box.row_step) {
-      bool stream_row = box.stream && reinterpret_cast<uintptr_t>(to) % GS_VECTOR_BYTES == 0;
-      for (int column = 0; column < box.columns; column += kGroup, ++g) {
-        if (box.column_step == 1 && column + kGroup <= box.columns) {
+    for (int g = 0, row = 0; g < tile.groups; ++row) {
+      T* to = reinterpret_cast<T*>(sink.at(row, 0, channel));
+      bool stream_row = sink.stream && reinterpret_cast<uintptr_t>(to) % GS_VECTOR_BYTES == 0;
+      for (int column = 0; column < sink.columns; column += kGroup, ++g) {
+        if (sink.direct && column + kGroup <= sink.columns && !tile.judged[g]) {
           T* at = to + column;
           group(plane, row_at, fill, tile, g, [=](int i, Vec<T> v) { stream_row ? stream(at + i, v) : store(at + i, v); });
         } else {
           alignas(64) T values[kGroup];
           group(plane, row_at, fill, tile, g, [&](int i, Vec<T> v) { store(values + i, v); });
-          for (int i = 0; i < kGroup && column + i < box.columns; ++i) to[(column + i) * box.column_step] = values[i];
+          sink.put(tile, g, row, column, values, channel, 1);
         }
       }
     }

@@ -1,7 +1,7 @@
 // Packed taps: how the taps of a vector's worth of points are loaded, weighted and taken apart.
 #pragma once
 
-#include "vec.h"
+#include "storage.h"
 
 namespace gs {
 namespace GS_ISA {
@@ -24,34 +24,64 @@ struct Chunk {
   typedef T type __attribute__((vector_size(Bytes)));
 };
 
-// Eight bytes from any address, as the compiler loads them straight into a vector register.
-typedef double Eight __attribute__((aligned(1), may_alias));
+// What the compiler loads straight into a vector register, from any address.
+template <int Bytes>
+struct Piece;
+template <>
+struct Piece<1> {
+  typedef uint8_t type;
+};
+template <>
+struct Piece<2> {
+  typedef uint16_t type __attribute__((aligned(1), may_alias));
+};
+template <>
+struct Piece<4> {
+  typedef float type __attribute__((aligned(1), may_alias));
+};
+template <>
+struct Piece<8> {
+  typedef double type __attribute__((aligned(1), may_alias));
+};
+
+template <int Bytes, int Want, class S, int... I>
+GS_INLINE auto build(const S* p, const int64_t* offset, std::integer_sequence<int, I...>) {
+  using P = typename Piece<Bytes>::type;
+  return typename Chunk<P, Want>::type{*reinterpret_cast<const P*>(p + offset[I])...};
+}
+
+template <class To, class From>
+GS_INLINE To bits_as(From x) {
+  static_assert(sizeof(To) == sizeof(From));
+  return reinterpret_cast<To>(x);
+}
 
 // `Want` bytes put together from pieces of `Bytes` bytes at p + offset[0], p + offset[1], ...
-template <class T, int Bytes, int Want>
-GS_INLINE typename Chunk<T, Want>::type gather_pieces(const T* p, const int64_t* offset) {
-  using Result = typename Chunk<T, Want>::type;
+template <int Bytes, int Want, class S>
+GS_INLINE typename Chunk<RawOf<S>, Want>::type gather_pieces(const S* p, const int64_t* offset) {
+  using R = RawOf<S>;
+  using Result = typename Chunk<R, Want>::type;
   if constexpr (Want == Bytes) {
     return load<Result>(p + *offset);
-  } else if constexpr (Want == 16 && Bytes == 8) {
-    typename Chunk<double, 16>::type pair = {*reinterpret_cast<const Eight*>(p + offset[0]),
-                                             *reinterpret_cast<const Eight*>(p + offset[1])};
-    return reinterpret_cast<Result>(pair);
-  } else if constexpr (Want == 16 && Bytes == 4) {
-    return Result{p[offset[0]], p[offset[1]], p[offset[2]], p[offset[3]]};
+  } else if constexpr (Want <= 16) {
+    return bits_as<Result>(build<Bytes, Want>(p, offset, std::make_integer_sequence<int, Want / Bytes>{}));
   } else {
-    return join(gather_pieces<T, Bytes, Want / 2>(p, offset), gather_pieces<T, Bytes, Want / 2>(p, offset + Want / 2 / Bytes));
+    typedef double Half __attribute__((vector_size(Want / 2)));
+    auto low = gather_pieces<Bytes, Want / 2>(p, offset);
+    auto high = gather_pieces<Bytes, Want / 2>(p, offset + Want / 2 / Bytes);
+    return bits_as<Result>(join(bits_as<Half>(low), bits_as<Half>(high)));
   }
 }
 
 // Part J of the packed taps: offset[i] is where the K taps of point i begin.
-template <class T, int K, int J>
-GS_INLINE Vec<T> gather_part(const T* p, const int64_t* offset) {
-  constexpr int bytes = K * int(sizeof(T)), lanes = Simd<T>::lanes;
-  if constexpr (bytes >= GS_VECTOR_BYTES)  // a point fills one or several parts
-    return load<Vec<T>>(p + offset[J * lanes / K] + J * lanes % K);
+template <class S, int K, int J>
+GS_INLINE Vec<typename Computed<S>::type> gather_part(const S* p, const int64_t* offset) {
+  constexpr int lanes = Simd<typename Computed<S>::type>::lanes, bytes = K * int(sizeof(S));
+  using Row = typename Stored<S>::type;
+  if constexpr (bytes >= int(sizeof(Row)))  // a point fills one or several parts
+    return widen<S>(load<Row>(p + offset[J * lanes / K] + J * lanes % K));
   else
-    return gather_pieces<T, bytes, GS_VECTOR_BYTES>(p, offset + J * lanes / K);
+    return widen<S>(gather_pieces<bytes, int(sizeof(Row))>(p, offset + J * lanes / K));
 }
 
 // Part J of the points' weights, each K times.

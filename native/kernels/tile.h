@@ -10,31 +10,27 @@ namespace {
 
 constexpr int kMaxTaps = 4;
 
-// How stage B may read a group of kGroup points.
+// How stage B may read a group of kGroup points: bits.
 enum GroupKind {
-  kInterior = 0,  // every tap of every point is inside and they lie side by side: read from `base` on, no masks
+  kInterior = 0,  // every tap of every point is inside: read from `base` on, no masks
   kEdge = 1,      // read tap by tap from `offset`, where `inside`
-  kOutside = 2,   // (bit) no tap of any point is inside: nothing is read
+  kOutside = 2,   // no tap of any point is inside: nothing is read
 };
+
+// What becomes of a sample, whatever its taps say.
+enum Verdict : uint8_t { kAsRead, kFill, kKeep, kNaN };
 
 template <class T>
 struct Tile {
-  alignas(64) T weight[kMaxDim][kMaxTaps][kTilePoints];
+  alignas(64) T weight[kMaxDim][kMaxTaps][kTilePoints + kGroup];  // a vector may be loaded from any point on
   alignas(64) int64_t base[kTilePoints];  // offset of the first tap along every axis; valid in interior groups
   // Of edge groups only: the offset along one axis of one tap (always a valid one), and whether the tap is inside (0 or -1).
   alignas(64) int64_t offset[kMaxDim][kMaxTaps][kTilePoints];
   alignas(64) typename Simd<T>::Int inside[kMaxDim][kMaxTaps][kTilePoints];
   int kind[kTilePoints / kGroup];
+  bool judged[kTilePoints / kGroup];  // the group has points with a verdict
+  Verdict verdict[kTilePoints];       // of judged groups only
   int groups;  // of all rows of points, each padded to whole groups by repeating its last point
-};
-
-// Where the values of a tile's points go in one channel.
-template <class T>
-struct Box {
-  T* to;
-  int64_t row_step, column_step;
-  int columns;
-  bool stream;  // past the caches
 };
 
 }  // namespace

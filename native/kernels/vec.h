@@ -71,6 +71,9 @@ GS_INLINE Simd<double>::I to_int(Vec<double> x) {
   return reinterpret_cast<Simd<double>::I>(x + magic) - int64_t{0x4338000000000000};
 }
 
+GS_INLINE float fma(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
+GS_INLINE double fma(double a, double b, double c) { return __builtin_fma(a, b, c); }
+
 }  // namespace
 }  // namespace GS_ISA
 }  // namespace gs

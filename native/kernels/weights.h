@@ -1,6 +1,6 @@
 // The kernels: where the first tap is, and the weight of each tap.
 //
-// `start(x)` is the whole number that the fraction f = x - start(x) is counted from; the taps are start + first,
+// `weights(f, a, w)` fills w; a is the parameter of the cubic kernel. `start(x)` is the whole number that the fraction f = x - start(x) is counted from; the taps are start + first,
 // start + first + 1, ... A narrow kernel reads only the neighbours of x, so the boundary may map x itself; a wide one
 // must map every tap.
 #pragma once
@@ -21,7 +21,7 @@ struct nearest {
     return rint(x);
   }
   template <class V>
-  static GS_INLINE void weights(V, V w[]) {
+  static GS_INLINE void weights(V, double, V w[]) {
     w[0] = V{} + 1;
   }
 };
@@ -34,7 +34,7 @@ struct linear {
     return floor(x);
   }
   template <class V>
-  static GS_INLINE void weights(V f, V w[]) {
+  static GS_INLINE void weights(V f, double, V w[]) {
     w[0] = 1 - f;
     w[1] = f;
   }
@@ -50,18 +50,17 @@ struct cubic {
     return floor(x);
   }
   template <class V>
-  static GS_INLINE V inner(V t) {  // |t| <= 1: ((a + 2) t - (a + 3)) t^2 + 1
-    constexpr float a = -0.75f;
-    return fma(fma(V{} + (a + 2), t, V{} - (a + 3)) * t, t, V{} + 1);
+  static GS_INLINE V inner(V t, V a) {  // |t| <= 1: ((a + 2) t - (a + 3)) t^2 + 1
+    return fma(fma(a + 2, t, -(a + 3)) * t, t, V{} + 1);
   }
   template <class V>
-  static GS_INLINE void weights(V f, V w[]) {
-    constexpr float a = -0.75f;
+  static GS_INLINE void weights(V f, double parameter, V w[]) {
+    V a = decltype(f[0] + 0)(parameter) - V{};
     V g = 1 - f;
     V h = a * f * g;
     w[0] = h * g;
-    w[1] = inner(f);
-    w[2] = inner(g);
+    w[1] = inner(f, a);
+    w[2] = inner(g, a);
     w[3] = h * f;
   }
 };

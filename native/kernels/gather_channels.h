@@ -1,0 +1,190 @@
+// Stage B for images whose channels lie side by side (channels-last, interleaved colours, complex numbers): a tap is a short row of
+// channels, so it is loaded as it lies. Whole vectors of channels have the lanes to themselves; what is left, and images of few
+// channels, is read in pixels of up to four channels, several points to a vector. The sums are those of gather.h, in its order.
+#pragma once
+
+#include "gather.h"
+
+namespace gs {
+namespace GS_ISA {
+namespace {
+
+// The sum over the taps of one point. read(offset of a row of taps, is it inside, tap) gives one tap's value, splat(w) the weight in
+// the same form.
+template <int Dims, int K, bool Rolled, class T, class Read, class Splat>
+GS_INLINE auto sum_point(const Tile<T>& tile, int i, const Read& read, const Splat& splat) {
+  auto weight = [&](int axis, int k) { return splat(tile.weight[axis][k][i]); };
+  auto column = [&](int k) { return sum_rows<Dims - 1, K, Rolled>([&](int r) { return read(r, k); }, weight); };
+  if constexpr (K == 1)
+    return column(0);
+  else
+    return add_terms<K, Rolled>(column(0) * weight(Dims - 1, 0),
+                                [&](auto sum, int k) { return fma(column(k), weight(Dims - 1, k), sum); });
+}
+
+template <class S, int Dims, int K>
+struct GatherChannels {
+  using T = typename Computed<S>::type;
+  using Row = typename Stored<S>::type;
+  static constexpr int lanes = Simd<T>::lanes;
+  static constexpr int rows = Dims == 3 ? K * K : Dims == 2 ? K : 1;
+  static constexpr bool rolled = Dims > 1 && K > 2;
+
+  // The taps of one point of an edge group.
+  struct EdgeTaps {
+    int64_t offset[rows][K];
+    bool inside[rows][K];
+
+    EdgeTaps(const Tile<T>& tile, int i) {
+      for (int r = 0; r < rows; ++r) {
+        int64_t along = 0;
+        bool valid = true;
+        for (int axis = Dims - 2, left = r; axis >= 0; --axis, left /= K) {
+          along += tile.offset[axis][left % K][i];
+          valid &= tile.inside[axis][left % K][i] != 0;
+        }
+        for (int k = 0; k < K; ++k) {
+          offset[r][k] = along + tile.offset[Dims - 1][k][i];
+          inside[r][k] = valid && tile.inside[Dims - 1][k][i] != 0;
+        }
+      }
+    }
+  };
+
+  static void row_offsets(const int64_t* stride, int64_t* offset) {
+    for (int r = 0; r < rows; ++r) {
+      offset[r] = 0;
+      for (int axis = Dims - 2, left = r; axis >= 0; --axis, left /= K) offset[r] += left % K * stride[axis];
+    }
+  }
+
+  // Channels first to first + count, a whole number of vectors, of one point; to `values`.
+  static __attribute__((noinline)) void point(const S* image, const int64_t* row_at, int64_t column, int64_t first, int64_t count, const T* fill,
+                    const Tile<T>& tile, int i, T* values) {
+    auto splat = [](T w) { return broadcast(w); };
+    if (tile.kind[i / kGroup] == kInterior) {
+      const S* from = image + tile.base[i] + first;
+      for (int64_t c = 0; c < count; c += lanes)
+        store(values + c, sum_point<Dims, K, rolled>(tile, i, [&](int r, int k) {
+                return widen<S>(load<Row>(from + c + row_at[r] + k * column));
+              }, splat));
+    } else {
+      EdgeTaps taps(tile, i);
+      for (int64_t c = first; c < first + count; c += lanes)
+        store(values + c - first, sum_point<Dims, K, true>(tile, i, [&](int r, int k) {
+                return taps.inside[r][k] ? widen<S>(load<Row>(image + taps.offset[r][k] + c)) : load<Vec<T>>(fill + c);
+              }, splat));
+    }
+  }
+
+  static __attribute__((noinline)) void edge_pixel(const S* image, int64_t first, int channels, const T* fill, const Tile<T>& tile, int i, T* values) {
+    EdgeTaps taps(tile, i);
+    for (int c = 0; c < channels; ++c)
+      values[c] = sum_point<Dims, K, true>(tile, i, [&](int r, int k) {
+        return taps.inside[r][k] ? widen_one(image + taps.offset[r][k] + first + c) : fill[first + c];
+      }, [](T w) { return w; });
+  }
+
+  static T widen_one(const S* from) {
+    Row row = {};
+    row[0] = *reinterpret_cast<const RawOf<S>*>(from);
+    return widen<S>(row)[0];
+  }
+
+  // Vector m of a group of pixels of `Width` lanes each, of an interior group.
+  template <int Width>
+  static GS_INLINE Vec<T> pixels(const S* from, const int64_t* row_at, int64_t column, const Tile<T>& tile, int begin, int m) {
+    constexpr int bytes = Width * int(sizeof(S));
+    int i = begin + m * lanes / Width;
+    return sum_point<Dims, K, rolled>(tile, i, [&](int r, int k) {
+      const S* at = from + row_at[r] + k * column;
+      if constexpr (bytes >= int(sizeof(Row)))
+        return widen<S>(load<Row>(at + tile.base[i] + m * lanes % Width));
+      else
+        return widen<S>(gather_pieces<bytes, int(sizeof(Row))>(at, tile.base + i));
+    }, Spread<Width>{&tile, i});
+  }
+
+  // Stands for the weight of point i, repeated for the lanes of its pixel, and so on for the points after it.
+  template <int Width>
+  struct Spread {
+    const Tile<T>* tile;
+    int i;
+    GS_INLINE Vec<T> operator()(const T& w) const {
+      return spread_part<T, Width, 0>(load<Vec<T>>(&w), std::make_integer_sequence<int, lanes>{});
+    }
+  };
+
+  // Three of each four lanes, closed up.
+  template <int M, int... L>
+  static GS_INLINE Vec<T> close_up(const Vec<T>* v, std::integer_sequence<int, L...>) {
+    constexpr int source = (M * lanes / 3 * 4 + M * lanes % 3) / lanes;
+    return __builtin_shufflevector(v[source], v[source + 1],
+                                   ((M * lanes + L) / 3 * 4 + (M * lanes + L) % 3 - source * lanes)...);
+  }
+  template <int... M>
+  static GS_INLINE void close_up_all(const Vec<T>* v, T* values, std::integer_sequence<int, M...>) {
+    (store(values + M * lanes, close_up<M>(v, std::make_integer_sequence<int, lanes>{})), ...);
+  }
+
+  template <int Channels>
+  static void run_pixels(const S* image, const int64_t* row_at, int64_t column, int64_t first, const T* fill,
+                         const Tile<T>& tile, const Sink<T>& sink) {
+    constexpr int width = Channels == 3 ? 4 : Channels;
+    constexpr int vectors = kGroup * width / lanes;
+    alignas(64) T values[kGroup * Channels];
+    for (int g = 0, row = 0; g < tile.groups; ++row)
+      for (int c = 0; c < sink.columns; c += kGroup, ++g) {
+        int begin = g * kGroup;
+        if (tile.kind[g] == kInterior) {
+          Vec<T> v[vectors];
+          for (int m = 0; m < vectors; ++m) v[m] = pixels<width>(image + first, row_at, column, tile, begin, m);
+          if constexpr (Channels == 3) {
+            close_up_all(v, values, std::make_integer_sequence<int, vectors * 3 / 4>{});
+          } else {
+            for (int m = 0; m < vectors; ++m) store(values + m * lanes, v[m]);
+          }
+        } else if (tile.kind[g] & kOutside) {
+          for (int i = 0; i < kGroup * Channels; ++i) values[i] = fill[first + i % Channels];
+        } else {
+          for (int i = 0; i < kGroup; ++i) edge_pixel(image, first, Channels, fill, tile, begin + i, values + i * Channels);
+        }
+        sink.put(tile, g, row, c, values, first, Channels);
+      }
+  }
+
+  static void run_vectors(const S* image, const int64_t* row_at, int64_t column, int64_t first, int64_t count, const T* fill,
+                          const Tile<T>& tile, const Sink<T>& sink) {
+    constexpr int most = 16 * lanes;  // channels at a time
+    alignas(64) T values[most * kGroup];
+    for (; count > 0; first += most, count -= most) {
+      int64_t now = count < most ? count : most;
+      for (int g = 0, row = 0; g < tile.groups; ++row)
+        for (int c = 0; c < sink.columns; c += kGroup, ++g) {
+          int points = sink.columns - c < kGroup ? sink.columns - c : kGroup;
+          for (int i = 0; i < points; ++i)
+            point(image, row_at, column, first, now, fill, tile, g * kGroup + i, values + i * now);
+          sink.put(tile, g, row, c, values, first, now);
+        }
+    }
+  }
+
+  // All points of a tile in `count` channels from `first` on, which lie side by side.
+  static void run(const S* image, const int64_t* stride, int64_t, int64_t first, int64_t count, const T* fill,
+                  const Tile<T>& tile, const Sink<T>& sink) {
+    int64_t row_at[rows];
+    row_offsets(stride, row_at);
+    int64_t column = stride[Dims - 1], whole = count / lanes * lanes, end = first + count;
+    if (whole) run_vectors(image, row_at, column, first, whole, fill, tile, sink);
+    for (first += whole; first < end; first += 4) {
+      if (end - first >= 4) run_pixels<4>(image, row_at, column, first, fill, tile, sink);
+      else if (end - first == 3) run_pixels<3>(image, row_at, column, first, fill, tile, sink);
+      else if (end - first == 2) run_pixels<2>(image, row_at, column, first, fill, tile, sink);
+      else run_pixels<1>(image, row_at, column, first, fill, tile, sink);
+    }
+  }
+};
+
+}  // namespace
+}  // namespace GS_ISA
+}  // namespace gs

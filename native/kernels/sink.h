@@ -1,0 +1,54 @@
+// Where the values of a tile go: conversion to the output's dtype, strides, and the points whose value is not what was read.
+#pragma once
+
+#include "storage.h"
+#include "tile.h"
+
+namespace gs {
+namespace GS_ISA {
+namespace {
+
+template <class T>
+struct Sink {
+  char* to;  // the tile's first point, first channel
+  int64_t row_step, column_step, channel_step;  // in elements of the output
+  int item;                                     // bytes of an element
+  int columns;
+  bool direct;  // the output holds T, and the points of a row lie side by side: vectors may be stored as they are
+  bool stream;  // ... past the caches
+  const T* fill;  // for each channel
+  void (*write)(const T* from, int64_t from_step, int64_t count, void* to, int64_t step);
+
+  char* at(int row, int column, int64_t channel) const {
+    return to + (row * row_step + column * column_step + channel * channel_step) * item;
+  }
+
+  // `values` of the points of one group, `channels` side by side for each point, beginning with channel `first`.
+  void put(const Tile<T>& tile, int group, int row, int column, T* values, int64_t first, int64_t channels) const {
+    int count = columns - column < kGroup ? columns - column : kGroup;
+    char* place = at(row, column, first);
+    if (tile.judged[group]) return put_judged(tile.verdict + group * kGroup, count, place, values, first, channels);
+    if (channels == 1) {
+      write(values, 1, count, place, column_step);
+    } else if (channel_step == 1 && column_step == channels) {
+      write(values, 1, count * channels, place, 1);
+    } else if (channel_step == 1) {
+      for (int i = 0; i < count; ++i) write(values + i * channels, 1, channels, place + i * column_step * item, 1);
+    } else {
+      for (int64_t c = 0; c < channels; ++c) write(values + c, channels, count, place + c * channel_step * item, column_step);
+    }
+  }
+
+  void put_judged(const Verdict* verdict, int count, char* place, T* values, int64_t first, int64_t channels) const {
+    for (int i = 0; i < count; ++i, values += channels, place += column_step * item) {
+      if (verdict[i] == kKeep) continue;
+      if (verdict[i] != kAsRead)
+        for (int64_t c = 0; c < channels; ++c) values[c] = verdict[i] == kNaN ? T(__builtin_nan("")) : fill[first + c];
+      write(values, 1, channels, place, channel_step);
+    }
+  }
+};
+
+}  // namespace
+}  // namespace GS_ISA
+}  // namespace gs

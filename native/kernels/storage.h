@@ -1,0 +1,163 @@
+// Stored numbers to the numbers that are computed with, and back. Back to integers: rounded to nearest with ties to even, and
+// saturated; NaN becomes the lowest number.
+#pragma once
+
+#include "../api.h"
+#include "vec.h"
+
+namespace gs {
+namespace GS_ISA {
+namespace {
+
+template <class S>
+struct Computed;
+#define GS_COMPUTED(name, code, stored, computed) \
+  template <>                                     \
+  struct Computed<stored> {                       \
+    using type = computed;                        \
+  };
+GS_DTYPES(GS_COMPUTED)
+#undef GS_COMPUTED
+
+// The vector of `Lanes` elements of an integer type.
+template <class I, int Lanes>
+struct Ints {
+  typedef I type __attribute__((vector_size(Lanes * sizeof(I))));
+};
+
+// The bits of a stored number, as an integer of its size.
+template <class S>
+struct Raw {
+  using type = S;
+};
+template <>
+struct Raw<half> {
+  using type = uint16_t;
+};
+template <>
+struct Raw<bfloat> {
+  using type = uint16_t;
+};
+template <class S>
+using RawOf = typename Raw<S>::type;
+
+template <class T>
+using RawVec = typename Ints<T, Simd<float>::lanes>::type;
+using U32 = Ints<uint32_t, Simd<float>::lanes>::type;
+
+// As many stored numbers as the vector of their computed type has lanes.
+template <class S>
+struct Stored {
+  typedef RawOf<S> type __attribute__((vector_size(Simd<typename Computed<S>::type>::lanes * sizeof(S))));
+};
+
+template <class S>
+GS_INLINE Vec<typename Computed<S>::type> widen(typename Stored<S>::type x) {
+  using T = typename Computed<S>::type;
+  if constexpr (sizeof(S) == sizeof(T)) {
+    return x;
+  } else if constexpr (__is_same(S, int32_t)) {
+    return __builtin_convertvector(x, Vec<double>);
+  } else if constexpr (__is_same(S, bfloat)) {
+    return reinterpret_cast<Vec<float>>(__builtin_convertvector(x, U32) << 16);
+  } else if constexpr (__is_same(S, half)) {
+    // Shifted into a float's place the exponent is 112 too small: a multiplication mends that, subnormals included.
+    U32 bits = __builtin_convertvector(x, U32);
+    U32 magnitude = (bits & 0x7fff) << 13;
+    Vec<float> value = reinterpret_cast<Vec<float>>(magnitude) * 0x1p112f;
+    U32 special = reinterpret_cast<U32>((bits & 0x7c00) == 0x7c00) & 0x7f800000;
+    return reinterpret_cast<Vec<float>>(reinterpret_cast<U32>(value) | special | (bits & 0x8000) << 16);
+  } else {
+    return __builtin_convertvector(__builtin_convertvector(x, typename Simd<float>::I), Vec<float>);
+  }
+}
+
+// Lowest and highest number of an integer type, as T holds them.
+template <class I>
+constexpr double lowest() {
+  return I(-1) < I(0) ? -double(uint64_t{1} << (8 * sizeof(I) - 1)) : 0;
+}
+template <class I>
+constexpr double highest() {
+  return I(-1) < I(0) ? double((uint64_t{1} << (8 * sizeof(I) - 1)) - 1) : double((uint64_t{1} << 8 * sizeof(I)) - 1);
+}
+
+// Round to a 16-bit float, ties to even.
+GS_INLINE RawVec<uint16_t> narrow_half(Vec<float> x) {
+  U32 bits = reinterpret_cast<U32>(x), sign = bits >> 16 & 0x8000;
+  bits &= 0x7fffffff;
+  // Subnormal halves: adding 1/2 shifts the bits into place and rounds them.
+  U32 small = reinterpret_cast<U32>(reinterpret_cast<Vec<float>>(bits) + 0.5f) - 0x3f000000;
+  U32 normal = (bits + 0xc8000fff + (bits >> 13 & 1)) >> 13;
+  U32 large = bits > 0x7f800000 ? U32{} + 0x7e00 : U32{} + 0x7c00;
+  U32 r = bits < 0x38800000 ? small : bits >= 0x477ff000 ? large : normal;
+  return __builtin_convertvector(r | sign, RawVec<uint16_t>);
+}
+
+GS_INLINE RawVec<uint16_t> narrow_bfloat(Vec<float> x) {
+  U32 bits = reinterpret_cast<U32>(x);
+  U32 rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+  U32 nan = bits >> 16 | 0x40;
+  U32 r = (bits & 0x7fffffff) > 0x7f800000 ? nan : rounded;
+  return __builtin_convertvector(r, RawVec<uint16_t>);
+}
+
+// A vector of computed numbers to stored ones, or nothing for pairs of types that are converted one by one.
+template <class O, class T>
+GS_INLINE auto narrow(Vec<T> x) {
+  if constexpr (__is_same(O, T)) {
+    return x;
+  } else if constexpr (__is_same(O, half) && sizeof(T) == 4) {
+    return narrow_half(x);
+  } else if constexpr (__is_same(O, bfloat) && sizeof(T) == 4) {
+    return narrow_bfloat(x);
+  } else if constexpr (sizeof(T) == 4 && sizeof(O) <= 2) {
+    Vec<float> inside = min(max(rint(x), broadcast(float(lowest<O>()))), broadcast(float(highest<O>())));
+    return __builtin_convertvector(to_int(inside), RawVec<O>);
+  }
+}
+
+// One number, for the pairs of types that have no vector form above.
+template <class O, class T>
+GS_INLINE void store_one(O* to, T x) {
+  if constexpr (__is_same(O, half) || __is_same(O, bfloat)) {
+    // Through float, rounded to odd, so that the second rounding sees what the first one lost.
+    float f = float(x);
+    if constexpr (sizeof(T) == 8) {
+      uint32_t bits;
+      __builtin_memcpy(&bits, &f, 4);
+      if (double(f) != x && x == x && !(bits & 1)) {
+        bool away = __builtin_fabs(double(f)) > __builtin_fabs(x);
+        bits = away ? bits - 1 : bits | 1;
+        __builtin_memcpy(&f, &bits, 4);
+      }
+    }
+    auto r = [&] {
+      if constexpr (__is_same(O, half)) return narrow_half(broadcast(f));
+      else return narrow_bfloat(broadcast(f));
+    }();
+    to->bits = r[0];
+  } else if constexpr (O(0.5) == O(0)) {
+    T r = sizeof(T) == 4 ? T(__builtin_rintf(float(x))) : T(__builtin_rint(x));
+    *to = r > T(lowest<O>()) ? (r < T(highest<O>()) ? O(r) : O(highest<O>())) : O(lowest<O>());
+  } else {
+    *to = O(x);
+  }
+}
+
+// `count` computed numbers to stored ones, each side at its own step.
+template <class T, class O>
+void write(const T* from, int64_t from_step, int64_t count, void* out, int64_t step) {
+  O* to = static_cast<O*>(out);
+  int64_t i = 0;
+  if constexpr (!__is_same(decltype(narrow<O, T>(Vec<T>{})), void)) {
+    constexpr int lanes = Simd<T>::lanes;
+    if (from_step == 1 && step == 1)
+      for (; i + lanes <= count; i += lanes) store(to + i, narrow<O, T>(load<Vec<T>>(from + i)));
+  }
+  for (; i < count; ++i) store_one(to + i * step, from[i * from_step]);
+}
+
+}  // namespace
+}  // namespace GS_ISA
+}  // namespace gs
