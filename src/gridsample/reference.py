@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from gridsample._coords import AxisMap, index_axes, normalized_axes
+from gridsample._modes import KERNELS
 
 __all__ = ["BOUNDARY_RULES", "KERNEL_WEIGHTS", "grid_sample", "sample", "unnormalize"]
 
@@ -108,7 +109,7 @@ def _axis_taps(x: np.ndarray, size: int, kernel: str, boundary: str) -> _AxisTap
     the neighbours of the coordinate and send each index through the boundary. Both are as in PyTorch.
     """
     rule = BOUNDARY_RULES[boundary]
-    wide = kernel == "cubic"
+    wide = KERNELS[kernel].taps > 2
     if not wide:
         x = rule(x, size)
     elif boundary in ("zeros", "border"):
