@@ -20,7 +20,3 @@ def set_isa() -> Iterator[Callable[[str], bool]]:
     before = _engine.current_isa()
     yield _engine.choose_isa
     _engine.choose_isa(before)
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "isa: numbers that every ISA must give; run once per ISA, chosen by GRIDSAMPLE_ISA")

@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gridsample._grid_sample import MODES
+from gridsample._modes import KERNELS
+
 __all__ = [
     "AFFINE",
     "NATIVE",
@@ -61,9 +64,9 @@ def precision(*arrays: np.ndarray) -> str:
 
 
 def assert_native(actual: np.ndarray, expected: np.ndarray, input: np.ndarray, coords: np.ndarray, kernel: str) -> None:
-    """Check a result of the native core against the reference."""
+    """Check a result of the native core against the reference; ``kernel`` may be the name of a mode."""
     assert actual.dtype == expected.dtype
-    width = {"nearest": "nearest", "cubic": "wide", "bicubic": "wide"}.get(kernel, "narrow")
+    width = {1: "nearest", 2: "narrow"}.get(KERNELS[MODES.get(kernel, kernel)].taps, "wide")
     scale = float(np.abs(input[np.isfinite(input)]).max(initial=0))
     np.testing.assert_allclose(actual, expected, rtol=0, atol=NATIVE[precision(input, coords), width] * scale)
 

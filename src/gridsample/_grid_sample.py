@@ -151,7 +151,7 @@ def identity_grid(size: Any, align_corners: bool = False, *, dtype: Any = np.flo
 
 
 def affine_grid(theta: Any, size: Any, align_corners: bool = False) -> np.ndarray:
-    """Return the grid of an affine map: ``torch.nn.functional.affine_grid`` on NumPy arrays.
+    r"""Return the grid of an affine map: ``torch.nn.functional.affine_grid`` on NumPy arrays.
 
     Parameters
     ----------
@@ -165,7 +165,7 @@ def affine_grid(theta: Any, size: Any, align_corners: bool = False) -> np.ndarra
     Returns
     -------
     array
-        (N, \\*spatial, ndim), normalised, x first, of the dtype of ``theta``.
+        (N, \*spatial, ndim), normalised, x first, of the dtype of ``theta``.
 
     Raises
     ------

@@ -22,14 +22,14 @@ __all__ = ["run", "sample"]
 
 
 def sample(input: Any, coords: Any, kernel: str = "linear", boundary: str = "zeros", *, out: Any = None) -> np.ndarray:
-    """Read ``input`` at ``coords``, given in index units, axis 0 first: sample i of an axis is at coordinate i.
+    r"""Read ``input`` at ``coords``, given in index units, axis 0 first: sample i of an axis is at coordinate i.
 
     Parameters
     ----------
     input : array, float32 or float64
-        (N, C, \\*spatial), with 1 to 3 spatial axes; or (C, \\*spatial), or (\\*spatial), without a batch. Any strides.
+        (N, C, \*spatial), with 1 to 3 spatial axes; or (C, \*spatial), or (\*spatial), without a batch. Any strides.
     coords : array, float32 or float64
-        (N, \\*out, ndim) for a batched input, (\\*out, ndim) otherwise; ``coords[..., k]`` is the position along spatial axis
+        (N, \*out, ndim) for a batched input, (\*out, ndim) otherwise; ``coords[..., k]`` is the position along spatial axis
         k of ``input``, in samples. ``ndim`` says how many axes of ``input`` are spatial. Batch 1 goes with any batch.
         float32 coordinates are exact to the 24th bit: use float64 for axes longer than some thousands of samples.
     kernel : {"nearest", "linear", "cubic"}
@@ -42,7 +42,7 @@ def sample(input: Any, coords: Any, kernel: str = "linear", boundary: str = "zer
     Returns
     -------
     array
-        (N, C, \\*out), (C, \\*out) or (\\*out), of the dtype of ``input``.
+        (N, C, \*out), (C, \*out) or (\*out), of the dtype of ``input``.
 
     Raises
     ------

@@ -78,9 +78,8 @@ def as_array(argument: str, value: Any) -> np.ndarray:
     if array.dtype.name in DTYPES:
         return array
     if array.dtype.kind in "biuf":
-        raise TypeError(
-            f"{argument}: expected dtype {listed}; got {describe(array)}; convert it first, as with {argument}.astype('float32')"
-        )
+        advice = f"convert it first, as with {argument}.astype('float32')"
+        raise TypeError(f"{argument}: expected dtype {listed}; got {describe(array)}; {advice}")
     came = describe(array) if isinstance(value, np.ndarray) else f"{value!r:.60} of type {type(value).__name__}"
     raise TypeError(f"{argument}: expected an array of dtype {listed}; got {came}")
 
@@ -141,8 +140,9 @@ def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype, **others: np.nd
 def _overlap(a: np.ndarray, b: np.ndarray) -> bool:
     if not np.may_share_memory(a, b):
         return False
+    work: Any = 10_000  # any number will do, though NumPy's annotations list two of them only
     try:
-        return np.shares_memory(a, b, max_work=10_000)
+        return np.shares_memory(a, b, max_work=work)
     except np.exceptions.TooHardError:
         return True
 

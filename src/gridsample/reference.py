@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from gridsample._coords import AxisMap, index_axes, normalized_axes
+from gridsample._modes import KERNELS
 
 __all__ = ["BOUNDARY_RULES", "KERNEL_WEIGHTS", "grid_sample", "sample", "unnormalize"]
 
@@ -98,14 +99,17 @@ BOUNDARY_RULES: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
 }
 
 
-def _axis_taps(x: np.ndarray, size: int, kernel: str, boundary: str) -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray]]:
-    """Indices, validity and weights of the taps along one axis.
+_AxisTaps = tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray]]  # indices, validity, weights
+
+
+def _axis_taps(x: np.ndarray, size: int, kernel: str, boundary: str) -> _AxisTaps:
+    """Return indices, validity and weights of the taps along one axis.
 
     Narrow kernels (nearest, linear) send the coordinate through the boundary and then take its neighbours; wide ones take
     the neighbours of the coordinate and send each index through the boundary. Both are as in PyTorch.
     """
     rule = BOUNDARY_RULES[boundary]
-    wide = kernel == "cubic"
+    wide = KERNELS[kernel].taps > 2
     if not wide:
         x = rule(x, size)
     elif boundary in ("zeros", "border"):
@@ -137,7 +141,8 @@ def _sample(input: np.ndarray, coords: np.ndarray, kernel: str, boundary: str, a
             for axis, size in zip(axes, image.shape[1:], strict=True)
         ]
         for chosen in product(range(len(taps[0][0])), repeat=len(axes)):
-            index, valid, weight = (), True, 1.0
+            index: tuple[np.ndarray, ...] = ()
+            valid, weight = np.array(True), np.array(1.0)
             for (indices, inside, weights), tap in zip(taps, chosen, strict=True):
                 index, valid, weight = (*index, indices[tap]), valid & inside[tap], weight * weights[tap]
             values = image[(slice(None), *index)].astype(np.float64)

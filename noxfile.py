@@ -1,0 +1,83 @@
+"""Everything that is checked, one session each: `nox -l` lists them, `nox -s lint` runs one. `.ci/run` runs them too."""
+
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.10"
+nox.options.sessions = ["lint", "types", "tests", "native", "wheel"]
+
+WHEEL_LIMIT = 2_000_000
+
+
+def available_isas(session: nox.Session) -> list[str]:
+    """Return the ISAs that this machine can run, the one that is used by default first."""
+    code = "import gridsample; print(*gridsample.cpu_info()['available'])"
+    return str(session.run("python", "-c", code, env={"GRIDSAMPLE_ISA": ""}, silent=True)).split()
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check the style: ruff."""
+    session.install("--group", "lint")
+    session.run("ruff", "check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check the types: mypy, strict."""
+    session.install(".[cli]", "nox", "--group", "types")
+    session.run("mypy")
+
+
+@nox.session
+def native(session: nox.Session) -> None:
+    """Test the core without Python, under AddressSanitizer and UBSan, or under others: `nox -s native -- thread`."""
+    session.install("--group", "native")
+    sanitizers = session.posargs[0] if session.posargs else "address,undefined"
+    build = f"build/native-{sanitizers.replace(',', '-')}"
+    session.run("cmake", "-S", "native", "-B", build, "-G", "Ninja", f"-DGS_SANITIZE={sanitizers}")
+    session.run("cmake", "--build", build)
+    session.run("ctest", "--test-dir", build, "--output-on-failure", "--no-tests=error")
+
+
+@nox.session
+def wheel(session: nox.Session) -> None:
+    """Build the wheel, and check that it is small."""
+    folder = Path(session.create_tmp())
+    session.run("python", "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(folder), ".")
+    (built,) = folder.glob("gridsample-*.whl")
+    size = built.stat().st_size
+    built.unlink()
+    session.log(f"{built.name}: {size} bytes")
+    if size >= WHEEL_LIMIT:
+        session.error(f"the wheel has {size} bytes; expected less than {WHEEL_LIMIT}")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run all tests and doctests, on the best ISA of the machine."""
+    session.install(".[test]")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def isa(session: nox.Session) -> None:
+    """Run the tests of numbers once for every further ISA of the machine."""
+    session.install(".[test]")
+    for name in available_isas(session)[1:]:
+        session.run("pytest", "-m", "isa", "tests", *session.posargs, env={"GRIDSAMPLE_ISA": name})
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Run the examples in docstrings, README and docs."""
+    session.install(".[test]")
+    session.run("pytest", "tests/test_docs.py", "src")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Run the quick rows of the benchmarks, or as told: `nox -s bench -- --rows all --threads 1,2`."""
+    session.install(".[bench]")
+    session.run("python", "benchmarks/run.py", *(session.posargs or ["--rows", "quick"]))

@@ -1,0 +1,30 @@
+"""
+The native core of gridsample. Not public: its only caller is gridsample._engine.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from numpy.typing import NDArray
+
+
+def sample(input: Annotated[NDArray, dict(device='cpu', writable=False)], coords: Annotated[NDArray, dict(device='cpu', writable=False)], out: Annotated[NDArray, dict(device='cpu')], kernel: int, boundaries: Sequence[int], axes: Sequence[tuple[int, float, float, float]]) -> None: ...
+
+def isa_names(runnable: bool) -> list[str]:
+    """ISAs of this build, or those that this machine can run."""
+
+def current_isa() -> str: ...
+
+def vector_bytes() -> int: ...
+
+def choose_isa(name: str) -> bool: ...
+
+def get_num_threads() -> int: ...
+
+def set_num_threads(count: int) -> None: ...
+
+KERNELS: dict = ...
+
+BOUNDARIES: dict = ...
+
+DTYPES: dict = ...

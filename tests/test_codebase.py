@@ -1,0 +1,156 @@
+"""The code keeps its own rules: imports run one way, each fact has one owner, names and documentation are complete."""
+
+import ast
+import importlib
+import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import gridsample
+from gridsample import _native, reference
+from gridsample._modes import BOUNDARIES, DTYPES, KERNELS
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "src" / "gridsample"
+
+LAYERS = (
+    {"_modes", "_native"},
+    {"_coords"},
+    {"_spec"},
+    {"_engine"},
+    {"_sample", "_runtime", "reference"},
+    {"dialects"},
+    {"gridsample", "_pictures", "files"},
+    {"plot"},
+    {"cli"},
+)
+"""Lowest first. A module imports from lower layers only, a folder from itself too; a module not named here is a dialect."""
+
+ONLY_IMPORTERS = {"_native": {"_engine"}, "gridsample": {"cli"}}
+"""Modules of the package that not everybody above may import, and who may."""
+
+LIBRARIES = {"cli": {"typer", "rich"}, "plot": {"matplotlib", "PIL"}, "files": {"PIL", "tifffile"}}
+"""Who may import which libraries besides NumPy."""
+
+MODULES = {path.relative_to(PACKAGE).with_suffix("").as_posix(): path for path in PACKAGE.rglob("*.py")}
+FUNCTIONS = [name for name in gridsample.__all__ if inspect.isfunction(getattr(gridsample, name))]
+
+
+def part_of(module):
+    """Return the part of the package that a module, named by its path, belongs to."""
+    first = module.split("/")[0]
+    return "gridsample" if first == "__init__" else first
+
+
+def layer_of(part):
+    named = [layer for layer, parts in enumerate(LAYERS) if part in parts]
+    return named[0] if named else layer_of("dialects")
+
+
+def imports_of(path):
+    """Yield every import of a file, at its top or within a function, as a full dotted name."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def split_imports(path):
+    """Return the parts of the package that a file imports, and the libraries, without the standard one."""
+    parts, libraries = set(), set()
+    for name in imports_of(path):
+        top, *rest = name.split(".")
+        if top == "gridsample":
+            below = rest and (rest[0] in map(part_of, MODULES) or rest[0] in LAYERS[0])
+            parts.add(rest[0] if below else "gridsample")
+        elif top not in sys.stdlib_module_names:
+            libraries.add(top)
+    return parts, libraries
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_run_one_way(module):
+    part = part_of(module)
+    parts, libraries = split_imports(MODULES[module])
+    for imported in parts - {part if (PACKAGE / part).is_dir() else None}:
+        assert layer_of(imported) < layer_of(part), f"{module} imports {imported}, which is not below it"
+        assert part in ONLY_IMPORTERS.get(imported, {part}), f"{module} imports {imported}"
+    assert libraries <= {"numpy"} | LIBRARIES.get(part, set())
+
+
+def test_layers_name_what_exists():
+    existing = {part_of(module) for module in MODULES} | {"_native", "dialects"}
+    assert set().union(*LAYERS) <= existing
+    assert set(LIBRARIES) <= existing
+
+
+def run_python(code):
+    """Run code in a new process and return what it prints."""
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+
+def test_import_brings_numpy_only():
+    code = "import sys, numpy; before = {*sys.modules}; import gridsample; print(*{*sys.modules} - before)"
+    brought = {name.split(".")[0] for name in run_python(code).split()}
+    assert brought - sys.stdlib_module_names == {"gridsample"}
+
+
+def test_import_is_quick():
+    """Beside NumPy, less than 30 ms. The quickest of several counts: the others measure what else the machine does."""
+    code = "import numpy, time; start = time.perf_counter(); import gridsample; print(time.perf_counter() - start)"
+    assert min(float(run_python(code)) for _ in range(7)) < 0.030
+
+
+def test_tables_are_equal():
+    assert {name: row.code for name, row in KERNELS.items()} == _native.KERNELS
+    assert {name: row.code for name, row in BOUNDARIES.items()} == _native.BOUNDARIES
+    assert DTYPES == _native.DTYPES
+    assert reference.KERNEL_WEIGHTS.keys() == KERNELS.keys()
+    assert reference.BOUNDARY_RULES.keys() == BOUNDARIES.keys()
+
+
+def test_all_is_what_is_public():
+    found = {name for name, value in vars(gridsample).items() if name[0] != "_" and not inspect.ismodule(value)}
+    assert {*gridsample.__all__} == found | {"__version__"}
+    for module in MODULES:
+        name = ".".join(["gridsample", *module.split("/")]).removesuffix(".__init__")
+        for public in getattr(importlib.import_module(name), "__all__", ()):
+            assert hasattr(sys.modules[name], public)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_documentation_is_complete(name):
+    function = getattr(gridsample, name)
+    doc, signature = inspect.getdoc(function), inspect.signature(function)
+    sections = re.findall(r"^(\w[\w ]*)\n-{3,}$", doc, re.MULTILINE)
+    assert "Examples" in sections
+    if signature.parameters:
+        assert {"Parameters", "Raises"} <= {*sections}
+        assert ("Returns" in sections) == (signature.return_annotation is not None)
+        table = doc.split("Parameters\n----------\n")[1].split("\n\n")[0]
+        assert re.findall(r"^(\w+) : ", table, re.MULTILINE) == [*signature.parameters]
+
+
+@pytest.mark.parametrize(("parameter", "table"), [("kernel", KERNELS), ("boundary", BOUNDARIES)])
+def test_documentation_lists_every_name(parameter, table):
+    listed = ", ".join(f'"{name}"' for name in table)
+    assert f"{parameter} : {{{listed}}}\n" in gridsample.sample.__doc__
+
+
+@pytest.mark.parametrize(("file", "line"), [("pyproject.toml", r'^version = "(.*)"$'), ("CHANGELOG.md", r"^## \[(\d.*)\]")])
+def test_versions_are_equal(file, line):
+    """The first version in a file: of the change log, the newest."""
+    assert re.search(line, (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE)[1] == gridsample.__version__
+
+
+def test_stub_is_what_the_module_says(tmp_path):
+    stub = tmp_path / "_native.pyi"
+    command = [sys.executable, "-m", "nanobind.stubgen", "-q", "--exclude-values", "-m", "gridsample._native", "-o", stub]
+    subprocess.run(command, check=True)
+    assert (PACKAGE / "_native.pyi").read_text(encoding="utf-8") == stub.read_text(encoding="utf-8")
