@@ -1,6 +1,9 @@
 #include "run.h"
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <thread>
 #include <vector>
 
 #include "dispatch.h"
@@ -32,36 +35,46 @@ std::vector<T> outside_values(const Problem& p) {
   return values;
 }
 
+constexpr std::chrono::milliseconds kAskEvery{50};
+
 struct Call {
   const Plan* plan;
   const Isa* isa;
+  Interrupted interrupted;
+  std::thread::id caller = std::this_thread::get_id();
+  std::chrono::steady_clock::time_point asked = std::chrono::steady_clock::now();
+  std::atomic<bool> given_up{false};
+
+  void work(int64_t first, int64_t last) {
+    if (given_up.load(std::memory_order_relaxed)) return;
+    isa->sample(*plan, first, last);
+    if (!interrupted || std::this_thread::get_id() != caller) return;
+    auto now = std::chrono::steady_clock::now();
+    if (now - asked < kAskEvery) return;
+    asked = now;
+    if (interrupted()) given_up.store(true, std::memory_order_relaxed);
+  }
 };
 
 template <class T>
-void run(Plan& plan) {
+bool run(Plan& plan, Interrupted interrupted) {
   std::vector<T> values = outside_values<T>(plan.problem);
   plan.fill = values.data();
   plan.outside_reads = values.data() + plan.problem.channels;
-  Call call{&plan, &current_isa()};
+  Call call{&plan, &current_isa(), interrupted};
   int64_t grain = std::max<int64_t>(1, kReadsPerChunk / reads_per_tile(plan));
   parallel_for(
       plan.tiles, grain,
-      [](void* context, int64_t first, int64_t last) {
-        Call* c = static_cast<Call*>(context);
-        c->isa->sample(*c->plan, first, last);
-      },
-      &call);
+      [](void* context, int64_t first, int64_t last) { static_cast<Call*>(context)->work(first, last); }, &call);
+  return !call.given_up;
 }
 
 }  // namespace
 
-void sample(const Problem& problem) {
+bool sample(const Problem& problem, Interrupted interrupted) {
   Plan plan = make_plan(problem);
-  if (plan.tiles == 0) return;
-  if (computed_in_double(problem.dtype))
-    run<double>(plan);
-  else
-    run<float>(plan);
+  if (plan.tiles == 0) return true;
+  return computed_in_double(problem.dtype) ? run<double>(plan, interrupted) : run<float>(plan, interrupted);
 }
 
 }  // namespace gs

@@ -121,8 +121,8 @@ void parallel_for(int64_t count, int64_t grain, void (*body)(void*, int64_t, int
   Pool* p = threads > 1 && !in_parallel ? pool() : nullptr;
   std::unique_lock<std::mutex> lock;
   if (p) lock = std::unique_lock<std::mutex>(p->busy, std::try_to_lock);
-  if (!lock.owns_lock()) {
-    if (count > 0) body(context, 0, count);
+  if (!lock.owns_lock()) {  // in the same chunks, so that body can stop early
+    for (int64_t first = 0; first < count; first += grain) body(context, first, std::min(first + grain, count));
     return;
   }
   Job job{body, context, count, grain};

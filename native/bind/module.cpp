@@ -2,12 +2,14 @@
 // here is only what memory safety needs.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
 #include <algorithm>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -22,7 +24,7 @@ namespace {
 
 using In = nb::ndarray<nb::ro, nb::device::cpu>;
 using Out = nb::ndarray<nb::device::cpu>;
-using AxisTuple = std::tuple<int64_t, double, double, double>;  // component, pre, scale, shift
+using AxisTuple = std::tuple<int64_t, double, double, double, double>;  // component, pre, scale, shift, margin
 
 void require(bool holds, const char* what) {
   if (!holds) throw nb::value_error(what);
@@ -33,15 +35,21 @@ bool is_code(int value, std::initializer_list<int> codes) {
   return std::find(codes.begin(), codes.end(), value) != codes.end();
 }
 
-gs::Dtype dtype_code(nb::dlpack::dtype dtype) {
-#define GS_TRY(name, code, type) \
-  if (dtype == nb::dtype<type>()) return gs::Dtype::name;
-  GS_DTYPES(GS_TRY)
-#undef GS_TRY
-  throw nb::type_error("an array has a dtype that the core does not read");
+// Arrays come as whatever NumPy can pass on (16-bit floats as their bits), and their dtype as a code.
+gs::Dtype check_dtype(int code, size_t item) {
+  require(is_code(code, {GS_DTYPES(GS_CODE)}) && size_t(gs::item_size(gs::Dtype(code))) == item, "code of a dtype");
+  return gs::Dtype(code);
 }
 
-void sample(In input, In coords, Out out, int kernel, const std::vector<int>& boundaries, const std::vector<AxisTuple>& axes) {
+// Between two chunks of a long call, on the thread that made it: has somebody pressed Ctrl-C?
+bool interrupted() {
+  nb::gil_scoped_acquire acquire;
+  return PyErr_CheckSignals() != 0;
+}
+
+void sample(In input, In coords, Out out, std::optional<Out> mask, nb::ndarray<const double, nb::ndim<1>, nb::c_contig> fill,
+            std::tuple<int, int, int> dtypes, int kernel, const std::vector<int>& boundaries,
+            const std::vector<AxisTuple>& axes, double cubic_a, int outside, bool nan_propagates) {
   gs::Problem p{};
   int ndim = int(input.ndim()) - 2, out_ndim = int(out.ndim()) - 2;
   require(ndim >= 1 && ndim <= gs::kMaxDim && out_ndim >= 0 && out_ndim <= gs::kMaxOutDim, "number of axes");
@@ -49,26 +57,35 @@ void sample(In input, In coords, Out out, int kernel, const std::vector<int>& bo
   require(boundaries.size() == size_t(ndim) && axes.size() == size_t(ndim), "one boundary and one map per axis");
   require(is_code(kernel, {GS_KERNELS(GS_CODE)}), "code of the kernel");
   for (int boundary : boundaries) require(is_code(boundary, {GS_BOUNDARIES(GS_CODE)}), "code of a boundary");
+  require(outside >= 0 && outside <= int(gs::Outside::keep), "code of the outside rule");
   p.kernel = gs::Kernel(kernel);
-  p.dtype = dtype_code(input.dtype());
-  p.coords_dtype = dtype_code(coords.dtype());
-  require(dtype_code(out.dtype()) == p.dtype, "dtype of out");
+  p.dtype = check_dtype(std::get<0>(dtypes), input.itemsize());
+  p.coords_dtype = check_dtype(std::get<1>(dtypes), coords.itemsize());
+  p.out_dtype = check_dtype(std::get<2>(dtypes), out.itemsize());
+  bool floating = p.coords_dtype == gs::Dtype::float32 || p.coords_dtype == gs::Dtype::float64 ||
+                  p.coords_dtype == gs::Dtype::float16 || p.coords_dtype == gs::Dtype::bfloat16;
+  require(floating, "dtype of coords");
+  p.cubic_a = cubic_a;
+  p.outside = gs::Outside(outside);
+  p.nan_propagates = nan_propagates;
   p.ndim = ndim;
   for (int i = 0; i < ndim; ++i) {
-    auto [component, pre, scale, shift] = axes[i];
+    auto [component, pre, scale, shift, margin] = axes[i];
     require(component >= 0 && component < ndim && input.shape(i + 2) >= 1, "axes");
-    p.axis[i] = {int64_t(input.shape(i + 2)), input.stride(i + 2), component, pre, scale, shift, gs::Boundary(boundaries[i])};
+    p.axis[i] = {int64_t(input.shape(i + 2)), input.stride(i + 2), component, pre, scale, shift, margin,
+                 gs::Boundary(boundaries[i])};
   }
   p.batch = int64_t(out.shape(0));
   p.channels = int64_t(out.shape(1));
+  require(input.shape(1) == out.shape(1) && fill.shape(0) == out.shape(1), "channels");
   auto batch_stride = [&](const In& a) {
     require(a.shape(0) == out.shape(0) || a.shape(0) == 1, "batch");
     return a.shape(0) == 1 ? 0 : a.stride(0);
   };
-  require(input.shape(1) == out.shape(1), "channels");
   p.input = input.data();
   p.coords = coords.data();
   p.out = out.data();
+  p.fill = fill.data();
   p.input_batch = batch_stride(input);
   p.coords_batch = batch_stride(coords);
   p.coords_component = coords.stride(out_ndim + 1);
@@ -82,8 +99,21 @@ void sample(In input, In coords, Out out, int kernel, const std::vector<int>& bo
     p.out_stride[i] = out.stride(i + 2);
     p.coords_stride[i] = coords.stride(i + 1);
   }
-  nb::gil_scoped_release release;
-  gs::sample(p);
+  if (mask) {
+    require(mask->itemsize() == 1 && mask->ndim() == size_t(out_ndim) + 1 && mask->shape(0) == out.shape(0), "mask");
+    p.mask = static_cast<uint8_t*>(mask->data());
+    p.mask_batch = mask->stride(0);
+    for (int i = 0; i < out_ndim; ++i) {
+      require(mask->shape(i + 1) == out.shape(i + 2), "shape of mask");
+      p.mask_stride[i] = mask->stride(i + 1);
+    }
+  }
+  bool finished;
+  {
+    nb::gil_scoped_release release;
+    finished = gs::sample(p, interrupted);
+  }
+  if (!finished) throw nb::python_error();
 }
 
 std::vector<std::string> isa_names(bool runnable) {
@@ -97,8 +127,9 @@ std::vector<std::string> isa_names(bool runnable) {
 
 NB_MODULE(_native, m) {
   m.doc() = "The native core of gridsample. Not public: its only caller is gridsample._engine.";
-  m.def("sample", &sample, nb::arg("input"), nb::arg("coords"), nb::arg("out"), nb::arg("kernel"), nb::arg("boundaries"),
-        nb::arg("axes"));
+  m.def("sample", &sample, nb::arg("input"), nb::arg("coords"), nb::arg("out"), nb::arg("mask").none(), nb::arg("fill"),
+        nb::arg("dtypes"), nb::arg("kernel"), nb::arg("boundaries"), nb::arg("axes"), nb::arg("cubic_a"), nb::arg("outside"),
+        nb::arg("nan_propagates"));
   m.def("isa_names", &isa_names, nb::arg("runnable"), "ISAs of this build, or those that this machine can run.");
   m.def("current_isa", [] { return std::string(gs::current_isa().name); });
   m.def("vector_bytes", [] { return gs::current_isa().vector_bytes; });

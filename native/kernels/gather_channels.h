@@ -68,6 +68,8 @@ struct GatherChannels {
         store(values + c, sum_point<Dims, K, rolled>(tile, i, [&](int r, int k) {
                 return widen<S>(load<Row>(from + c + row_at[r] + k * column));
               }, splat));
+    } else if (tile.kind[i / kGroup] & kOutside) {
+      for (int64_t c = 0; c < count; c += lanes) store(values + c, load<Vec<T>>(fill + first + c));
     } else {
       EdgeTaps taps(tile, i);
       for (int64_t c = first; c < first + count; c += lanes)

@@ -38,8 +38,20 @@ StageA<T, G> choose_stage_a(gs::Kernel code, Boundary boundary) {
   return {};
 }
 
-template <class T, class C, class G>
+template <class A, class B>
+struct Wider {
+  using type = double;
+};
+template <>
+struct Wider<float, float> {
+  using type = float;
+};
+
+// The tile of an image computed in T, from coordinates given as C and computed in U.
+template <class T, class C, class U>
 struct TileMaker {
+  using G = typename Wider<T, U>::type;
+
   static void make(const Plan& plan, const TilePlace& place, Tile<T>& tile) {
     const Problem& p = plan.problem;
     StageA<T, G> stage[kMaxDim];
@@ -52,7 +64,7 @@ struct TileMaker {
     }
     for (int a = 0; a < p.ndim; ++a) {
       int spare = plan.spare_sample && a == p.ndim - 1;
-      load_coords(p, static_cast<const C*>(p.coords) + place.coords, place, p.axis[a], x[a]);
+      load_coords<U>(p, static_cast<const C*>(p.coords) + place.coords, place, p.axis[a], x[a]);
       stage[a].start(x[a], p.axis[a], p.cubic_a, spare, a, tile);
     }
     for (int g = 0; g < tile.groups; ++g)

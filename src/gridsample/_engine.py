@@ -1,37 +1,86 @@
 """The only importer of the native core: makes arrays that it can read, and calls it."""
 
-import math
-
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from gridsample import _native
+from gridsample._modes import COMPLEX_DTYPES, DTYPES
 from gridsample._native import choose_isa, current_isa, get_num_threads, set_num_threads, vector_bytes
 from gridsample._spec import Spec
 
-__all__ = ["choose_isa", "current_isa", "empty", "get_num_threads", "isa_names", "sample", "set_num_threads", "vector_bytes"]
+__all__ = ["choose_isa", "current_isa", "get_num_threads", "isa_names", "sample", "set_num_threads", "vector_bytes"]
 
 
-def sample(input: np.ndarray, coords: np.ndarray, out: np.ndarray, spec: Spec) -> None:
-    """Fill ``out`` (N, C, *out) with ``input`` (N, C, *spatial) read at ``coords`` (N, *out, ndim)."""
-    target = out if _is_plain(out) else np.empty(out.shape, out.dtype)
-    _native.sample(_readable(input), _readable(coords), target, spec.kernel, spec.boundaries, spec.axes)
+def sample(
+    input: np.ndarray, coords: np.ndarray, out: np.ndarray, spec: Spec, fill: np.ndarray, mask: np.ndarray | None = None
+) -> None:
+    """Fill ``out`` (N, C, *out) with ``input`` (N, C, *spatial) read at ``coords`` (N, *out, ndim).
+
+    ``fill`` is float64, one for each channel (two, if complex); ``mask``, bool (N, *out), gets whether a centre is inside.
+    """
+    input, coords = _readable(input), _readable(coords)
+    target = out if _is_plain(out) else out.astype(out.dtype.newbyteorder("="))
+    if input.dtype.kind == "c":
+        _sample_complex(input, coords, target, spec, fill, mask)
+    else:
+        _call(input, coords, target, spec, fill, mask)
     if target is not out:
         out[...] = target
 
 
-def empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-    """Return a new array for a result; a large one begins at a cache line, so that the core can write whole lines."""
-    nbytes = math.prod(shape) * dtype.itemsize
-    if nbytes < 1 << 20:
-        return np.empty(shape, dtype)
-    memory = np.empty(nbytes + 63, np.uint8)
-    start = -memory.__array_interface__["data"][0] % 64
-    return memory[start : start + nbytes].view(dtype).reshape(shape)
+def _call(
+    input: np.ndarray, coords: np.ndarray, out: np.ndarray, spec: Spec, fill: np.ndarray, mask: np.ndarray | None
+) -> None:
+    _native.sample(
+        _bits(input),
+        _bits(coords),
+        _bits(out),
+        None if mask is None else mask.view(np.uint8),
+        fill,
+        (_code(input), _code(coords), _code(out)),
+        spec.kernel,
+        spec.boundaries,
+        spec.axes,
+        spec.cubic_a,
+        spec.outside,
+        spec.nan_propagates,
+    )
+
+
+def _sample_complex(
+    input: np.ndarray, coords: np.ndarray, out: np.ndarray, spec: Spec, fill: np.ndarray, mask: np.ndarray | None
+) -> None:
+    """A complex image is one of real channels, real and imaginary parts side by side: all channels at once where they lie so."""
+    if all(array.shape[1] == 1 or array.strides[1] == array.itemsize for array in (input, out)):
+        _call(_real_channels(input), coords, _real_channels(out), spec, fill, mask)
+        return
+    for channel in range(input.shape[1]):
+        one = slice(channel, channel + 1)
+        parts = fill[2 * channel : 2 * channel + 2]
+        _call(_real_channels(input[:, one]), coords, _real_channels(out[:, one]), spec, parts, mask)
+        mask = None
+
+
+def _real_channels(array: np.ndarray) -> np.ndarray:
+    """View complex (N, C, ...), its channels side by side, as real (N, 2 C, ...)."""
+    real = np.dtype(COMPLEX_DTYPES[array.dtype.name])
+    shape = (array.shape[0], 2 * array.shape[1], *array.shape[2:])
+    strides = (array.strides[0], real.itemsize, *array.strides[2:])
+    return as_strided(array.real, shape, strides, writeable=array.flags.writeable)
 
 
 def isa_names(*, runnable: bool) -> tuple[str, ...]:
     """Return the instruction sets of this build, or those of them that this machine can run, the most capable first."""
     return tuple(_native.isa_names(runnable))
+
+
+def _code(array: np.ndarray) -> int:
+    return DTYPES[array.dtype.name].code
+
+
+def _bits(array: np.ndarray) -> np.ndarray:
+    """View 16-bit floats as their bits, since not every one of them can be passed on as what it is."""
+    return array.view(np.uint16) if array.dtype.name in ("float16", "bfloat16") else array
 
 
 def _is_plain(array: np.ndarray) -> bool:

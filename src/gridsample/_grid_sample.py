@@ -1,13 +1,15 @@
 """PyTorch's spelling: grid_sample and affine_grid on NumPy arrays, and the grid that changes nothing."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from gridsample._arrays import as_coords, as_dtype, as_image
 from gridsample._coords import normalized_axes
-from gridsample._modes import BOUNDARIES, KERNELS
+from gridsample._modes import BOUNDARIES
 from gridsample._sample import run
-from gridsample._spec import MAX_NDIM, Spec, as_array, as_dtype, as_flag, choose, describe, positive_ints
+from gridsample._spec import MAX_NDIM, as_flag, choose, choose_boundaries, describe, make_spec, positive_ints
 
 __all__ = ["MODES", "PADDING_MODES", "affine_grid", "grid_sample", "identity_grid"]
 
@@ -22,50 +24,80 @@ MODES = {
 }
 """Mode names, PyTorch's own first, and the kernels they mean; the number of axes is the input's, whatever the name says."""
 
+_GRID_DTYPES = ("float32", "float64")
+
 PADDING_MODES = ("zeros", "border", "reflection")
+"""PyTorch's padding modes. Where the mirror of "reflection" is depends on ``align_corners``; the other names are those of the
+boundaries, each of which can be asked for whatever ``align_corners`` is."""
 
 
 def grid_sample(
     input: Any,
     grid: Any,
     mode: str = "bilinear",
-    padding_mode: str = "zeros",
+    padding_mode: str | Sequence[str] = "zeros",
     align_corners: bool = False,
     *,
+    channels: str = "first",
+    dtype: Any = None,
+    fill_value: Any = 0,
+    outside: str = "boundary",
+    nan: str = "boundary",
+    cubic_a: float = -0.75,
+    return_mask: bool = False,
     out: Any = None,
-) -> np.ndarray:
+) -> Any:
     """Read ``input`` at the positions in ``grid``: ``torch.nn.functional.grid_sample`` on NumPy arrays.
 
     Parameters
     ----------
-    input : array, float32 or float64
-        (N, C, W), (N, C, H, W) or (N, C, D, H, W). Any strides.
-    grid : array, float32 or float64
+    input : array
+        (N, C, W), (N, C, H, W) or (N, C, D, H, W). Any strides; any dtype of ``gridsample``: integers of up to 16 bits and
+        int32, floats of 16 (bfloat16 too), 32 and 64 bits, complex.
+    grid : array, float32, float64, float16 or bfloat16
         (N, W_out, 1), (N, H_out, W_out, 2) or (N, D_out, H_out, W_out, 3): normalised positions, **x first**: ``grid[..., 0]``
         is x and runs along W, ``[..., 1]`` is y along H, ``[..., 2]`` is z along D; -1 and 1 are the ends of the axis. Need
-        not have the dtype of ``input``; batch 1 goes with any batch.
+        not have the dtype of ``input``; 16-bit ones are computed in float32. Batch 1 goes with any batch.
     mode : {"bilinear", "nearest", "bicubic"}
-        "linear" and "trilinear" are "bilinear"; "cubic" and "tricubic" are "bicubic" (Keys, a = -0.75), in 1-D to 3-D.
-        "nearest" takes the even index halfway.
-    padding_mode : {"zeros", "border", "reflection"}
-        What is outside: 0, the nearest sample of the border, or the image mirrored about its border: about the outer edge of
-        the last sample, or about its centre with ``align_corners=True``.
+        "linear" and "trilinear" are "bilinear"; "cubic" and "tricubic" are "bicubic" (Keys), in 1-D to 3-D. "nearest" takes
+        the even index halfway.
+    padding_mode : str, or a sequence of one for each spatial axis, in the order of ``input``
+        What is outside: "zeros"; "border", the nearest sample of the border; "reflection", the image mirrored about its
+        border: about the outer edge of the last sample, or about its centre with ``align_corners=True`` ("reflection_edge"
+        and "reflection_center" say so themselves); "wrap", the image repeated; "constant", ``fill_value``.
     align_corners : bool
         Where -1 and 1 are: at the outer edges of the end samples (False), or at their centres (True).
+    channels : {"first", "last"}
+        Where the channels of ``input``, ``out`` and the result are: "last" means (N, H, W, C).
+    dtype : dtype, optional
+        Of the result; that of ``input`` if not given. Integers are rounded half to even and saturated.
+    fill_value : number, or one for each channel
+        Of the padding "constant" and the outside rule "fill".
+    outside : {"boundary", "fill", "keep"}
+        What a whole sample is whose position is outside [-1, 1] along some axis: what the padding says, ``fill_value``, or
+        what ``out`` holds already.
+    nan : {"boundary", "propagate"}
+        What a sample at NaN is: what the padding says (outside with zeros and constant, index 0 with the others), or NaN.
+    cubic_a : float
+        The parameter of the cubic kernel: -0.75 as in PyTorch and OpenCV, -0.5 for Catmull-Rom.
+    return_mask : bool
+        Return (result, mask), where mask, bool (N, H_out, W_out), says which positions are inside.
     out : array, optional
-        Takes the result: of its shape, dtype ``input.dtype``, any strides, no memory shared with the other arrays.
+        Takes the result: of its shape and dtype, any strides, no memory shared with the other arrays.
 
     Returns
     -------
     array
-        (N, C, W_out), (N, C, H_out, W_out) or (N, C, D_out, H_out, W_out), of the dtype of ``input``.
+        (N, C, W_out), (N, C, H_out, W_out) or (N, C, D_out, H_out, W_out), or with the channels last; in the memory layout of
+        ``input``.
 
     Raises
     ------
     TypeError
-        A dtype is not float32 or float64, a mode is not a string, or ``align_corners`` is not True or False.
+        A dtype is not one of those above, a mode is not a string, or ``align_corners`` is not True or False.
     ValueError
-        Shapes do not fit, ``input`` has an empty spatial axis, a mode is unknown, or ``out`` cannot take the result.
+        Shapes do not fit, ``input`` has an empty spatial axis, a mode is unknown, ``fill_value`` is none that the dtype holds,
+        or ``out`` cannot take the result (or is missing, with ``outside="keep"``).
 
     See Also
     --------
@@ -85,19 +117,32 @@ def grid_sample(
     array([[[[2. , 2.5]]]])
     """
     kernel = MODES[choose("mode", mode, MODES)]
-    padding = choose("padding_mode", padding_mode, PADDING_MODES)
     align_corners = as_flag("align_corners", align_corners)
-    input, grid = as_array("input", input), as_array("grid", grid)
+    input, grid = as_image("input", input), as_coords("grid", grid)
     ndim = input.ndim - 2
     if not 1 <= ndim <= MAX_NDIM:
         raise ValueError(f"input: expected (N, C, W), (N, C, H, W) or (N, C, D, H, W); got {describe(input)}")
     if grid.ndim != input.ndim or grid.shape[-1] != ndim:
         wanted = "(N, " + "".join(f"{axis}_out, " for axis in "DHW"[3 - ndim :]) + f"{ndim})"
         raise ValueError(f"grid: expected {wanted} for an input of shape {input.shape}; got {describe(grid)}")
-    if padding == "reflection":
-        padding = "reflection_center" if align_corners else "reflection_edge"
-    spec = Spec(KERNELS[kernel].code, (BOUNDARIES[padding].code,) * ndim, normalized_axes(input.shape[2:], align_corners))
-    return run(input, grid, spec, out, "grid")
+    last = choose("channels", channels, ("first", "last")) == "last"
+    spec = make_spec(
+        kernel,
+        choose_boundaries("padding_mode", padding_mode, ndim, _padding_names(align_corners)),
+        normalized_axes(input.shape[1:-1] if last else input.shape[2:], align_corners),
+        cubic_a=cubic_a,
+        outside=outside,
+        nan=nan,
+    )
+    return run(
+        input, grid, spec, "grid", channels=channels, dtype=dtype, fill_value=fill_value, return_mask=return_mask, out=out
+    )
+
+
+def _padding_names(align_corners: bool) -> dict[str, str]:
+    """Return the names of paddings and the boundaries they mean."""
+    mirror = "reflection_center" if align_corners else "reflection_edge"
+    return {name: name for name in PADDING_MODES} | {name: name for name in BOUNDARIES} | {"reflection": mirror}
 
 
 def _base_positions(size: int, align_corners: bool, dtype: np.dtype) -> np.ndarray:
@@ -140,7 +185,7 @@ def identity_grid(size: Any, align_corners: bool = False, *, dtype: Any = np.flo
            [ 1., -1.]], dtype=float32)
     """
     batch, spatial = _split_size(size)
-    dtype, align_corners = as_dtype("dtype", dtype), as_flag("align_corners", align_corners)
+    dtype, align_corners = as_dtype("dtype", dtype, _GRID_DTYPES), as_flag("align_corners", align_corners)
     ndim = len(spatial)
     grid = np.empty((batch, *spatial, ndim), dtype)
     for axis, length in enumerate(spatial):
@@ -184,7 +229,9 @@ def affine_grid(theta: Any, size: Any, align_corners: bool = False) -> np.ndarra
     array([[[[2., 1., 0.]]]])
     """
     batch, spatial = _split_size(size)
-    theta = as_array("theta", theta)
+    theta = as_coords("theta", theta)
+    if theta.dtype.name not in _GRID_DTYPES:
+        raise TypeError(f"theta: expected dtype float32 or float64; got {describe(theta)}")
     ndim = len(spatial)
     if theta.shape != (batch, ndim, ndim + 1):
         raise ValueError(f"theta: expected shape {(batch, ndim, ndim + 1)} for size {tuple(size)}; got {describe(theta)}")

@@ -6,7 +6,18 @@ line choices and the test matrix are all derived from here.
 
 from typing import NamedTuple
 
-__all__ = ["BOUNDARIES", "DTYPES", "KERNELS", "Boundary", "Kernel"]
+__all__ = [
+    "BOUNDARIES",
+    "COMPLEX_DTYPES",
+    "COORD_DTYPES",
+    "DTYPES",
+    "KERNELS",
+    "NAN_RULES",
+    "OUTSIDE_RULES",
+    "Boundary",
+    "Dtype",
+    "Kernel",
+]
 
 
 class Kernel(NamedTuple):
@@ -32,7 +43,7 @@ KERNELS = {
     for row in (
         Kernel("nearest", 0, 1, "the closest sample; halfway goes to the even index"),
         Kernel("linear", 1, 2, "weights 1 - f and f of the two neighbours"),
-        Kernel("cubic", 2, 4, "Keys' cubic convolution, a = -0.75, of the four neighbours"),
+        Kernel("cubic", 2, 4, "Keys' cubic convolution of the four neighbours; its parameter a is -0.75 unless given"),
     )
 }
 
@@ -43,8 +54,43 @@ BOUNDARIES = {
         Boundary("border", 1, "a a a | a b c d | d d d", "the nearest sample of the array"),
         Boundary("reflection_edge", 2, "c b a | a b c d | d c b", "the array mirrored about the outer edge of its last sample"),
         Boundary("reflection_center", 3, "d c b | a b c d | c b a", "the array mirrored about the centre of its last sample"),
+        Boundary("constant", 4, "f f f | a b c d | f f f", "the fill value; the weights of the other taps stay as they are"),
+        Boundary("wrap", 5, "b c d | a b c d | a b c", "the array repeated, with period size"),
     )
 }
 
-DTYPES = {"float32": 0, "float64": 1}
-"""dtypes of images, coordinates and results, and their native codes."""
+class Dtype(NamedTuple):
+    """A dtype of images, and which one it is computed in."""
+
+    name: str
+    code: int
+    computed: str
+
+
+DTYPES = {
+    row.name: row
+    for row in (
+        Dtype("float32", 0, "float32"),
+        Dtype("float64", 1, "float64"),
+        Dtype("uint8", 2, "float32"),
+        Dtype("int8", 3, "float32"),
+        Dtype("uint16", 4, "float32"),
+        Dtype("int16", 5, "float32"),
+        Dtype("int32", 6, "float64"),
+        Dtype("float16", 7, "float32"),
+        Dtype("bfloat16", 8, "float32"),
+    )
+}
+"""dtypes of images and results. Integers are rounded half to even and saturated. bfloat16 is that of ``ml_dtypes``."""
+
+COORD_DTYPES = ("float32", "float64", "float16", "bfloat16")
+"""dtypes of coordinates; 16-bit ones are computed in float32."""
+
+COMPLEX_DTYPES = {"complex64": "float32", "complex128": "float64"}
+"""Complex dtypes are pairs of real channels."""
+
+OUTSIDE_RULES = {"boundary": 0, "fill": 1, "keep": 2}
+"""What becomes of a whole sample whose centre is outside the array: nothing special, the fill value, what ``out`` holds."""
+
+NAN_RULES = ("boundary", "propagate")
+"""What becomes of a sample with a NaN coordinate: what the boundary says, or NaN."""

@@ -1,55 +1,92 @@
 """The general operator on NumPy arrays, in index units."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from gridsample import _engine
-from gridsample._coords import index_axes
-from gridsample._spec import (
-    MAX_NDIM,
-    Spec,
-    as_array,
+from gridsample._arrays import (
+    as_coords,
+    as_image,
     broadcast_batch,
     check_out,
     check_space,
-    choose_boundaries,
-    choose_kernel,
-    describe,
+    empty_like_layout,
+    fill_values,
+    out_dtype,
 )
+from gridsample._coords import index_axes
+from gridsample._modes import BOUNDARIES
+from gridsample._spec import MAX_NDIM, Spec, as_flag, choose, choose_boundaries, describe, make_spec
 
 __all__ = ["run", "sample"]
 
+_BOUNDARY_NAMES = {name: name for name in BOUNDARIES}
 
-def sample(input: Any, coords: Any, kernel: str = "linear", boundary: str = "zeros", *, out: Any = None) -> np.ndarray:
+
+def sample(
+    input: Any,
+    coords: Any,
+    kernel: str = "linear",
+    boundary: str | Sequence[str] = "zeros",
+    *,
+    channels: str = "first",
+    dtype: Any = None,
+    fill_value: Any = 0,
+    outside: str = "boundary",
+    nan: str = "boundary",
+    cubic_a: float = -0.75,
+    return_mask: bool = False,
+    out: Any = None,
+) -> Any:
     r"""Read ``input`` at ``coords``, given in index units, axis 0 first: sample i of an axis is at coordinate i.
 
     Parameters
     ----------
-    input : array, float32 or float64
-        (N, C, \*spatial), with 1 to 3 spatial axes; or (C, \*spatial), or (\*spatial), without a batch. Any strides.
-    coords : array, float32 or float64
+    input : array
+        (N, C, \*spatial), with 1 to 3 spatial axes; or (C, \*spatial), or (\*spatial), without a batch. Any strides; any dtype
+        of ``gridsample``: integers of up to 16 bits and int32, floats of 16 (bfloat16 too), 32 and 64 bits, complex.
+    coords : array, float32, float64, float16 or bfloat16
         (N, \*out, ndim) for a batched input, (\*out, ndim) otherwise; ``coords[..., k]`` is the position along spatial axis
         k of ``input``, in samples. ``ndim`` says how many axes of ``input`` are spatial. Batch 1 goes with any batch.
         float32 coordinates are exact to the 24th bit: use float64 for axes longer than some thousands of samples.
     kernel : {"nearest", "linear", "cubic"}
-        The interpolation applied along each axis; cubic is Keys' with a = -0.75.
-    boundary : {"zeros", "border", "reflection_edge", "reflection_center"}
-        What a tap outside ``input`` reads.
+        The interpolation applied along each axis; cubic is Keys'.
+    boundary : str, or a sequence of one for each spatial axis
+        What a tap outside ``input`` reads: "zeros", "constant" (``fill_value``), "border", "reflection_edge",
+        "reflection_center" or "wrap".
+    channels : {"first", "last"}
+        Where the channels of ``input``, ``out`` and the result are: "last" means (N, \*spatial, C) or (\*spatial, C).
+    dtype : dtype, optional
+        Of the result; that of ``input`` if not given. Integers are rounded half to even and saturated.
+    fill_value : number, or one for each channel
+        Of the boundary "constant" and the outside rule "fill".
+    outside : {"boundary", "fill", "keep"}
+        What a whole sample is whose centre is outside, before 0 or after size - 1 along some axis: what the boundary says,
+        ``fill_value``, or what ``out`` holds already.
+    nan : {"boundary", "propagate"}
+        What a sample with a NaN coordinate is: what the boundary says (with zeros and constant that it is outside, with the
+        others index 0), or NaN.
+    cubic_a : float
+        The parameter of the cubic kernel: -0.75 as in PyTorch and OpenCV, -0.5 for Catmull-Rom.
+    return_mask : bool
+        Return (result, mask), where mask, bool (N, \*out) or (\*out), says which centres are inside.
     out : array, optional
-        Takes the result: of its shape, dtype ``input.dtype``, any strides, no memory shared with the other arrays.
+        Takes the result: of its shape and dtype, any strides, no memory shared with the other arrays.
 
     Returns
     -------
     array
-        (N, C, \*out), (C, \*out) or (\*out), of the dtype of ``input``.
+        (N, C, \*out), (C, \*out) or (\*out), with the channels where ``channels`` says, in the memory layout of ``input``.
 
     Raises
     ------
     TypeError
-        A dtype is not float32 or float64, or a name is not a string.
+        A dtype is not one of those above, or a name is not a string.
     ValueError
-        Shapes do not fit, ``input`` has an empty spatial axis, a name is unknown, or ``out`` cannot take the result.
+        Shapes do not fit, ``input`` has an empty spatial axis, a name is unknown, ``fill_value`` is none that the dtype holds,
+        or ``out`` cannot take the result (or is missing, with ``outside="keep"``).
 
     See Also
     --------
@@ -66,7 +103,7 @@ def sample(input: Any, coords: Any, kernel: str = "linear", boundary: str = "zer
     >>> gridsample.sample(image, np.array([[1.0, 0.0], [0.5, 0.5]]))  # row 1, column 0; then the middle
     array([10. ,  5.5])
     """
-    input, coords = as_array("input", input), as_array("coords", coords)
+    input, coords = as_image("input", input), as_coords("coords", coords)
     ndim = coords.shape[-1] if coords.ndim else 0
     if not 1 <= ndim <= MAX_NDIM:
         raise ValueError(f"coords: expected (..., ndim) with ndim 1 to {MAX_NDIM}; got {describe(coords)}")
@@ -76,30 +113,69 @@ def sample(input: Any, coords: Any, kernel: str = "linear", boundary: str = "zer
             f"input: expected (N, C, *spatial), (C, *spatial) or (*spatial) with {ndim} spatial axes, as coords "
             f"{coords.shape} says; got {describe(input)}"
         )
-    check_space(input, ndim)
-    spec = Spec(choose_kernel(kernel), choose_boundaries(boundary, ndim), index_axes(ndim))
+    if leading == 2 and coords.ndim < 2:
+        raise ValueError(f"coords: expected (N, *out, {ndim}) for an input (N, C, *spatial); got {describe(coords)}")
+    last = choose("channels", channels, ("first", "last")) == "last"
+    spec = make_spec(
+        kernel,
+        choose_boundaries("boundary", boundary, ndim, _BOUNDARY_NAMES),
+        index_axes(ndim),
+        cubic_a=cubic_a,
+        outside=outside,
+        nan=nan,
+    )
+    if leading < 2:
+        coords = coords[None]
+        input, out = (_as_batch(array, leading, last) for array in (input, out))
+    result = run(
+        input, coords, spec, "coords", channels=channels, dtype=dtype, fill_value=fill_value, return_mask=return_mask, out=out
+    )
     if leading == 2:
-        if coords.ndim < 2:
-            raise ValueError(f"coords: expected (N, *out, {ndim}) for an input (N, C, *spatial); got {describe(coords)}")
-        return run(input, coords, spec, out, "coords")
-    full = input.reshape((1,) * (2 - leading) + input.shape)
-    shape = input.shape[:leading] + coords.shape[:-1]
-    if out is None:
-        return run(full, coords[None], spec, None, "coords").reshape(shape)
-    check_out(out, shape, input.dtype.newbyteorder("="), input=input, coords=coords)
-    run(full, coords[None], spec, out[(None,) * (2 - leading)], "coords")
-    return out
+        return result
+    values, mask = result if return_mask else (result, None)
+    values = values[0] if leading else values[0, ..., 0] if last else values[0, 0]
+    values = values[()] if values.ndim == 0 else values
+    return (values, mask[0]) if return_mask else values
 
 
-def run(input: np.ndarray, coords: np.ndarray, spec: Spec, out: Any, coords_name: str) -> np.ndarray:
-    """Sample input (N, C, *spatial) at coords (N, *out, ndim); every dialect ends here."""
-    check_space(input, input.ndim - 2)
-    batch = broadcast_batch(input, coords, coords_name)
-    shape = (batch, input.shape[1], *coords.shape[1:-1])
-    dtype = input.dtype.newbyteorder("=")
-    if out is None:
-        out = _engine.empty(shape, dtype)
-    else:
+def _as_batch(array: Any, leading: int, last: bool) -> Any:
+    """Give an array without a batch, and without channels if ``leading`` is 0, both; leave to others what is no array."""
+    if not isinstance(array, np.ndarray):
+        return array
+    if leading == 0:
+        array = array[..., None] if last else array[None]
+    return array[None]
+
+
+def run(
+    input: np.ndarray,
+    coords: np.ndarray,
+    spec: Spec,
+    coords_name: str,
+    *,
+    channels: str,
+    dtype: Any,
+    fill_value: Any,
+    return_mask: Any,
+    out: Any,
+) -> Any:
+    """Sample input (N, C, *spatial), or (N, *spatial, C), at coords (N, *out, ndim); every dialect ends here."""
+    last = choose("channels", channels, ("first", "last")) == "last"
+    return_mask = as_flag("return_mask", return_mask)
+    image = np.moveaxis(input, -1, 1) if last else input
+    check_space(image)
+    batch, points = broadcast_batch(input, coords, coords_name), coords.shape[1:-1]
+    shape = (batch, *points, image.shape[1]) if last else (batch, image.shape[1], *points)
+    dtype = out_dtype(dtype, input)
+    fill = fill_values(fill_value, image.shape[1], dtype)
+    if out is not None:
         check_out(out, shape, dtype, **{"input": input, coords_name: coords})
-    _engine.sample(input, coords, out, spec)
-    return out
+        target = np.moveaxis(out, -1, 1) if last else out
+    elif spec.keeps:
+        raise ValueError(f'out: expected an array of shape {shape}, dtype {dtype}, whose values outside="keep" keeps; got None')
+    else:
+        target = empty_like_layout(image, (batch, image.shape[1], *points), dtype)
+        out = np.moveaxis(target, 1, -1) if last else target
+    mask = np.empty((batch, *points), bool) if return_mask else None
+    _engine.sample(image, coords, target, spec, fill, mask)
+    return (out, mask) if return_mask else out

@@ -1,29 +1,26 @@
-"""The frozen description of one sampling problem, and every check of what a caller passed.
+"""The frozen description of one sampling problem, and the checks of what a caller said; ``_arrays`` checks arrays.
 
 All messages are of one form: the argument, what was expected, what came, and what to do about it.
 """
 
-from collections.abc import Iterable
+import math
+import numbers
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from gridsample._coords import AxisMap
-from gridsample._modes import BOUNDARIES, DTYPES, KERNELS
+from gridsample._modes import BOUNDARIES, KERNELS, NAN_RULES, OUTSIDE_RULES
 
 __all__ = [
     "MAX_NDIM",
     "Spec",
-    "as_array",
-    "as_dtype",
     "as_flag",
-    "broadcast_batch",
-    "check_out",
-    "check_space",
     "choose",
     "choose_boundaries",
-    "choose_kernel",
     "describe",
+    "make_spec",
     "positive_ints",
 ]
 
@@ -36,6 +33,31 @@ class Spec(NamedTuple):
     kernel: int
     boundaries: tuple[int, ...]
     axes: tuple[AxisMap, ...]
+    cubic_a: float
+    outside: int
+    nan_propagates: bool
+
+    @property
+    def keeps(self) -> bool:
+        """Whether samples outside leave ``out`` as it is."""
+        return self.outside == OUTSIDE_RULES["keep"]
+
+
+def make_spec(
+    kernel: object,
+    boundaries: tuple[int, ...],
+    axes: tuple[AxisMap, ...],
+    *,
+    cubic_a: Any = -0.75,
+    outside: object = "boundary",
+    nan: object = "boundary",
+) -> Spec:
+    """Return the checked description of a problem."""
+    code = KERNELS[choose("kernel", kernel, KERNELS)].code
+    if isinstance(cubic_a, bool) or not isinstance(cubic_a, numbers.Real) or not math.isfinite(cubic_a):
+        raise ValueError(f"cubic_a: expected a finite number, as -0.75 or -0.5; got {cubic_a!r}")
+    rule = OUTSIDE_RULES[choose("outside", outside, OUTSIDE_RULES)]
+    return Spec(code, boundaries, axes, float(cubic_a), rule, choose("nan", nan, NAN_RULES) == "propagate")
 
 
 def describe(array: np.ndarray) -> str:
@@ -58,42 +80,20 @@ def choose(argument: str, value: object, options: Iterable[str]) -> str:
     raise ValueError(f"{argument}: unknown name {value!r}; {hint}expected one of {listed}")
 
 
-def choose_kernel(kernel: object) -> int:
-    """Return the code of a kernel of the core."""
-    return KERNELS[choose("kernel", kernel, KERNELS)].code
-
-
-def choose_boundaries(boundary: object, ndim: int) -> tuple[int, ...]:
-    """Return the codes of one boundary for each of ``ndim`` axes."""
-    return (BOUNDARIES[choose("boundary", boundary, BOUNDARIES)].code,) * ndim
-
-
-def as_array(argument: str, value: Any) -> np.ndarray:
-    """Return ``value`` as an array of a dtype that the core reads."""
-    listed = " or ".join(DTYPES)
-    try:
-        array = np.asarray(value)
-    except ValueError as error:
-        raise ValueError(f"{argument}: expected an array of dtype {listed}; got a {type(value).__name__}: {error}") from None
-    if array.dtype.name in DTYPES:
-        return array
-    if array.dtype.kind in "biuf":
-        advice = f"convert it first, as with {argument}.astype('float32')"
-        raise TypeError(f"{argument}: expected dtype {listed}; got {describe(array)}; {advice}")
-    came = describe(array) if isinstance(value, np.ndarray) else f"{value!r:.60} of type {type(value).__name__}"
-    raise TypeError(f"{argument}: expected an array of dtype {listed}; got {came}")
-
-
-def as_dtype(argument: str, value: Any) -> np.dtype:
-    """Return ``value`` as a dtype that the core reads."""
-    try:
-        dtype = np.dtype(value)
-        known = dtype.name in DTYPES
-    except TypeError:
-        known = False
-    if not known:
-        raise TypeError(f"{argument}: expected {' or '.join(DTYPES)}; got {value!r}")
-    return dtype
+def choose_boundaries(argument: str, boundary: object, ndim: int, names: Mapping[str, str]) -> tuple[int, ...]:
+    """Return the codes of one boundary, or of a sequence of one for each of ``ndim`` axes; ``names`` maps names to boundaries."""
+    if isinstance(boundary, (tuple, list)):
+        if len(boundary) != ndim:
+            raise ValueError(
+                f"{argument}: expected one name, or one for each of the {ndim} spatial axes of input, in their order; "
+                f"got {len(boundary)}: {boundary!r}"
+            )
+        rules = [names[choose(argument, rule, names)] for rule in boundary]
+    else:
+        rules = [names[choose(argument, boundary, names)]] * ndim
+    if "zeros" in rules and "constant" in rules:
+        raise ValueError(f"{argument}: expected zeros or constant, not both, since both say what is outside; got {boundary!r}")
+    return tuple(BOUNDARIES[rule].code for rule in rules)
 
 
 def as_flag(argument: str, value: Any) -> bool:
@@ -101,50 +101,6 @@ def as_flag(argument: str, value: Any) -> bool:
     if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{argument}: expected True or False; got {value!r} of type {type(value).__name__}")
     return bool(value)
-
-
-def check_space(input: np.ndarray, ndim: int) -> None:
-    """Refuse an input that has nothing along one of its last ``ndim`` axes: there is no sample to read."""
-    if 0 in input.shape[-ndim:]:
-        raise ValueError(f"input: expected no empty spatial axis; got {describe(input)}")
-
-
-def broadcast_batch(input: np.ndarray, coords: np.ndarray, name: str) -> int:
-    """Return the batch size of (N, ...) arrays, either of which may have batch 1."""
-    n, m = input.shape[0], coords.shape[0]
-    if n != m and 1 not in (n, m):
-        raise ValueError(
-            f"{name}: expected the batch size of input, {n}, or 1; got {m} ({name} {coords.shape}, input {input.shape})"
-        )
-    return m if n == 1 else n
-
-
-def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype, **others: np.ndarray) -> np.ndarray:
-    """Return ``out`` if it can take the result: its shape and dtype, writeable, no memory shared with the ``others``."""
-    if not isinstance(out, np.ndarray):
-        raise TypeError(f"out: expected a NumPy array of shape {shape}, dtype {dtype}; got {type(out).__name__}")
-    if out.shape != shape:
-        raise ValueError(f"out: expected shape {shape}; got {describe(out)}")
-    if out.dtype != dtype:
-        raise TypeError(f"out: expected dtype {dtype} in native byte order; got {describe(out)}")
-    if not out.flags.writeable:
-        raise ValueError(f"out: expected a writeable array; got a read-only one of {describe(out)}")
-    if out.size and any(stride == 0 and size > 1 for stride, size in zip(out.strides, out.shape, strict=True)):
-        raise ValueError(f"out: expected memory of its own for every element; got a broadcast array, strides {out.strides}")
-    for name, other in others.items():
-        if _overlap(out, other):
-            raise ValueError(f"out: expected memory apart from {name}; it overlaps {name} ({describe(other)})")
-    return out
-
-
-def _overlap(a: np.ndarray, b: np.ndarray) -> bool:
-    if not np.may_share_memory(a, b):
-        return False
-    work: Any = 10_000  # any number will do, though NumPy's annotations list two of them only
-    try:
-        return np.shares_memory(a, b, max_work=work)
-    except np.exceptions.TooHardError:
-        return True
 
 
 def positive_ints(argument: str, value: Any) -> tuple[int, ...]:

@@ -1,7 +1,7 @@
 """The definition of every mode in slow, plain NumPy: the specification, and the oracle of the tests.
 
-Nothing here is fast and everything is meant to be read. The coordinate is computed in the dtype of the coordinates, since
-that decides which samples are read; weights and sums are in float64.
+Nothing here is fast and everything is meant to be read. The coordinate is computed in the dtype of the coordinates (16-bit ones
+in float32), since that decides which samples are read; weights and sums are in float64.
 """
 
 from collections.abc import Callable
@@ -27,18 +27,18 @@ def unnormalize(given: np.ndarray, axis: AxisMap) -> np.ndarray:
         return (moved.astype(np.longdouble) * np.longdouble(axis.scale) + np.longdouble(axis.shift)).astype(np.float64)
 
 
-# Kernels: fraction -> weights of the taps, first tap first. The first tap is at floor(x) - (taps - 1) // 2.
+# Kernels: fraction, parameter a -> weights of the taps, first tap first. The first tap is at floor(x) - (taps - 1) // 2.
 
 
-def _nearest(f: np.ndarray) -> list[np.ndarray]:
+def _nearest(f: np.ndarray, a: float) -> list[np.ndarray]:
     return [np.ones_like(f)]
 
 
-def _linear(f: np.ndarray) -> list[np.ndarray]:
+def _linear(f: np.ndarray, a: float) -> list[np.ndarray]:
     return [1 - f, f]
 
 
-def _cubic(f: np.ndarray, a: float = -0.75) -> list[np.ndarray]:
+def _cubic(f: np.ndarray, a: float) -> list[np.ndarray]:
     def near(t: np.ndarray) -> np.ndarray:  # |t| <= 1
         return ((a + 2) * t - (a + 3)) * t * t + 1
 
@@ -48,14 +48,14 @@ def _cubic(f: np.ndarray, a: float = -0.75) -> list[np.ndarray]:
     return [far(f + 1), near(f), near(1 - f), far(2 - f)]
 
 
-KERNEL_WEIGHTS: dict[str, Callable[[np.ndarray], list[np.ndarray]]] = {
+KERNEL_WEIGHTS: dict[str, Callable[[np.ndarray, float], list[np.ndarray]]] = {
     "nearest": _nearest,
     "linear": _linear,
     "cubic": _cubic,
 }
 
 
-# Boundaries: a coordinate or an index anywhere -> one inside the array (or left outside, which reads 0).
+# Boundaries: a coordinate or an index anywhere -> one inside the array (or left outside, which reads 0 or the fill value).
 
 
 def _clamp(x: np.ndarray, low: float, high: float) -> np.ndarray:
@@ -91,18 +91,27 @@ def _reflection_center(x: np.ndarray, size: int) -> np.ndarray:
     return _clamp(_fold(x, 0, size - 1), 0, size - 1)
 
 
+def _wrap(x: np.ndarray, size: int) -> np.ndarray:
+    """Repeat with period ``size``; the result is less than ``size``, so that its right neighbour may be ``size``, which is 0."""
+    with np.errstate(invalid="ignore"):
+        x = x - np.floor(x / x.dtype.type(size)) * x.dtype.type(size)
+    return _clamp(np.where(x < size, x, x.dtype.type(0)), 0, size)
+
+
 BOUNDARY_RULES: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
     "zeros": _zeros,
     "border": _border,
     "reflection_edge": _reflection_edge,
     "reflection_center": _reflection_center,
+    "constant": _zeros,
+    "wrap": _wrap,
 }
 
 
 _AxisTaps = tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray]]  # indices, validity, weights
 
 
-def _axis_taps(x: np.ndarray, size: int, kernel: str, boundary: str) -> _AxisTaps:
+def _axis_taps(x: np.ndarray, size: int, kernel: str, boundary: str, a: float) -> _AxisTaps:
     """Return indices, validity and weights of the taps along one axis.
 
     Narrow kernels (nearest, linear) send the coordinate through the boundary and then take its neighbours; wide ones take
@@ -110,19 +119,20 @@ def _axis_taps(x: np.ndarray, size: int, kernel: str, boundary: str) -> _AxisTap
     """
     rule = BOUNDARY_RULES[boundary]
     wide = KERNELS[kernel].taps > 2
+    masks = boundary in ("zeros", "constant")
     if not wide:
         x = rule(x, size)
-    elif boundary in ("zeros", "border"):
+    elif masks or boundary == "border":
         x = _clamp(x, -_FAR, size + _FAR)
     else:
         x = np.where(np.isfinite(x), x, x.dtype.type(0))
     start = np.rint(x) if kernel == "nearest" else np.floor(x)
-    weights = KERNEL_WEIGHTS[kernel]((x - start).astype(np.float64))
+    weights = KERNEL_WEIGHTS[kernel]((x - start).astype(np.float64), a)
     first = -((len(weights) - 1) // 2)
     indices, valid = [], []
     for tap in range(len(weights)):
         index = start + x.dtype.type(first + tap)
-        if wide and boundary != "zeros":
+        if (wide and not masks) or boundary == "wrap":
             index = rule(index, size)
         inside = (index >= 0) & (index <= size - 1)
         indices.append(np.where(inside, index, 0).astype(np.int64))
@@ -130,43 +140,107 @@ def _axis_taps(x: np.ndarray, size: int, kernel: str, boundary: str) -> _AxisTap
     return indices, valid, weights
 
 
-def _sample(input: np.ndarray, coords: np.ndarray, kernel: str, boundary: str, axes: tuple[AxisMap, ...]) -> np.ndarray:
+def _round_to(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Return float64 (or complex128) values as ``dtype``: integers rounded half to even and saturated, NaN to the lowest."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if dtype.kind in "iu":
+            limits = np.iinfo(dtype)
+            return _clamp(np.rint(values), limits.min, limits.max).astype(dtype)
+        return values.astype(dtype)
+
+
+def _sample(
+    input: Any,
+    coords: Any,
+    kernel: str,
+    boundaries: tuple[str, ...],
+    axes: tuple[AxisMap, ...],
+    *,
+    dtype: Any = None,
+    fill_value: Any = 0,
+    outside: str = "boundary",
+    nan: str = "boundary",
+    cubic_a: float = -0.75,
+    out: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the result and which centres are inside, for input (N, C, *spatial) and coords (N, *out, ndim)."""
+    computed = np.complex128 if input.dtype.kind == "c" else np.float64
+    wide = input.dtype.name in ("float64", "complex128", "int32")  # what is computed in float64 is so from here on
     batch = max(input.shape[0], coords.shape[0]) if 0 not in (input.shape[0], coords.shape[0]) else 0
-    out = np.zeros((batch, input.shape[1], *coords.shape[1:-1]))
+    points_shape = coords.shape[1:-1]
+    result = np.zeros((batch, input.shape[1], *points_shape), computed)
+    mask, is_nan = np.zeros((2, batch, *points_shape), bool)
+    fill = np.broadcast_to(np.asarray(fill_value, computed), input.shape[1]).reshape(-1, *[1] * len(points_shape))
+    unread = fill if "constant" in boundaries else np.zeros_like(fill)
     for n in range(batch):
         image = input[n if input.shape[0] > 1 else 0]
         points = coords[n if coords.shape[0] > 1 else 0]
+        x = [unnormalize(points[..., axis.component], axis) for axis in axes]
+        if wide:
+            x = [at.astype(np.float64) for at in x]
         taps = [
-            _axis_taps(unnormalize(points[..., axis.component], axis), size, kernel, boundary)
-            for axis, size in zip(axes, image.shape[1:], strict=True)
+            _axis_taps(at, size, kernel, boundary, cubic_a)
+            for at, size, boundary in zip(x, image.shape[1:], boundaries, strict=True)
         ]
         for chosen in product(range(len(taps[0][0])), repeat=len(axes)):
             index: tuple[np.ndarray, ...] = ()
             valid, weight = np.array(True), np.array(1.0)
             for (indices, inside, weights), tap in zip(taps, chosen, strict=True):
                 index, valid, weight = (*index, indices[tap]), valid & inside[tap], weight * weights[tap]
-            values = image[(slice(None), *index)].astype(np.float64)
+            values = np.where(valid, image[(slice(None), *index)].astype(computed), unread)
             with np.errstate(invalid="ignore", over="ignore"):
-                out[n] += np.where(valid, weight * values, 0.0)
-    with np.errstate(over="ignore", invalid="ignore"):
-        return out.astype(input.dtype.newbyteorder("="))
+                result[n] += weight * values
+        inside = [
+            (at >= -axis.margin) & (at <= size - 1 + axis.margin) for at, axis, size in zip(x, axes, image.shape[1:], strict=True)
+        ]
+        mask[n] = np.logical_and.reduce(inside)
+        if outside == "fill":
+            result[n] = np.where(mask[n], result[n], fill)
+        if nan == "propagate":
+            is_nan[n] = np.logical_or.reduce([np.isnan(at) for at in x])
+            result[n][:, is_nan[n]] = np.nan
+    rounded = _round_to(result, np.dtype(dtype or input.dtype).newbyteorder("="))
+    if outside == "keep" and out is not None:
+        rounded = np.where((~mask & ~is_nan)[:, None], out, rounded)
+    return rounded, mask
 
 
-def sample(input: Any, coords: Any, kernel: str = "linear", boundary: str = "zeros") -> np.ndarray:
+def _native_order(array: np.ndarray) -> np.ndarray:
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def _as_coords(coords: Any) -> np.ndarray:
+    coords = _native_order(np.asarray(coords))
+    return coords.astype(np.float32) if coords.dtype.itemsize == 2 else coords
+
+
+def sample(
+    input: Any, coords: Any, kernel: str = "linear", boundary: Any = "zeros", *, return_mask: bool = False, **options: Any
+) -> Any:
     """Define ``gridsample.sample`` for input (N, C, *spatial) and coords (N, *out, ndim)."""
-    input, coords = np.asarray(input), np.asarray(coords)
-    coords = coords.astype(coords.dtype.newbyteorder("="), copy=False)
-    return _sample(input, coords, kernel, boundary, index_axes(coords.shape[-1]))
+    input, coords = _native_order(np.asarray(input)), _as_coords(coords)
+    ndim = coords.shape[-1]
+    boundaries = (boundary,) * ndim if isinstance(boundary, str) else tuple(boundary)
+    result = _sample(input, coords, kernel, boundaries, index_axes(ndim), **options)
+    return result if return_mask else result[0]
 
 
 def grid_sample(
-    input: Any, grid: Any, mode: str = "bilinear", padding_mode: str = "zeros", align_corners: bool = False
-) -> np.ndarray:
+    input: Any,
+    grid: Any,
+    mode: str = "bilinear",
+    padding_mode: Any = "zeros",
+    align_corners: bool = False,
+    *,
+    return_mask: bool = False,
+    **options: Any,
+) -> Any:
     """Define ``gridsample.grid_sample``; ``mode`` is nearest, bilinear or bicubic."""
-    input, grid = np.asarray(input), np.asarray(grid)
-    grid = grid.astype(grid.dtype.newbyteorder("="), copy=False)
+    input, grid = _native_order(np.asarray(input)), _as_coords(grid)
     kernel = {"nearest": "nearest", "bilinear": "linear", "bicubic": "cubic"}[mode]
-    boundary = padding_mode
-    if padding_mode == "reflection":
-        boundary = "reflection_center" if align_corners else "reflection_edge"
-    return _sample(input, grid, kernel, boundary, normalized_axes(input.shape[2:], align_corners))
+    ndim = input.ndim - 2
+    mirror = "reflection_center" if align_corners else "reflection_edge"
+    paddings = (padding_mode,) * ndim if isinstance(padding_mode, str) else tuple(padding_mode)
+    boundaries = tuple(mirror if padding == "reflection" else padding for padding in paddings)
+    result = _sample(input, grid, kernel, boundaries, normalized_axes(input.shape[2:], align_corners), **options)
+    return result if return_mask else result[0]

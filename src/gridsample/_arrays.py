@@ -1,0 +1,147 @@
+"""The checks of the arrays that a caller passed, and the arrays that results go to."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from gridsample._modes import COMPLEX_DTYPES, COORD_DTYPES, DTYPES
+from gridsample._spec import describe
+
+__all__ = [
+    "as_coords",
+    "as_dtype",
+    "as_image",
+    "broadcast_batch",
+    "check_out",
+    "check_space",
+    "empty_like_layout",
+    "fill_values",
+    "out_dtype",
+]
+
+IMAGE_DTYPES = (*DTYPES, *COMPLEX_DTYPES)
+
+
+def _as_array(argument: str, value: Any, known: tuple[str, ...]) -> np.ndarray:
+    listed = ", ".join(known[:-1]) + " or " + known[-1]
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{argument}: expected an array of dtype {listed}; got a {type(value).__name__}: {error}") from None
+    if array.dtype.name in known:
+        return array
+    if array.dtype.kind in "biufc":
+        advice = f"convert it first, as with {argument}.astype('float32')"
+        raise TypeError(f"{argument}: expected dtype {listed}; got {describe(array)}; {advice}")
+    came = describe(array) if isinstance(value, np.ndarray) else f"{value!r:.60} of type {type(value).__name__}"
+    raise TypeError(f"{argument}: expected an array of dtype {listed}; got {came}")
+
+
+def as_image(argument: str, value: Any) -> np.ndarray:
+    """Return ``value`` as an array that can be sampled."""
+    return _as_array(argument, value, IMAGE_DTYPES)
+
+
+def as_coords(argument: str, value: Any) -> np.ndarray:
+    """Return ``value`` as an array of coordinates."""
+    return _as_array(argument, value, COORD_DTYPES)
+
+
+def as_dtype(argument: str, value: Any, known: tuple[str, ...]) -> np.dtype:
+    """Return ``value`` as one of the ``known`` dtypes, in native byte order."""
+    try:
+        dtype = np.dtype(value)
+        if dtype.name in known:
+            return dtype.newbyteorder("=")
+    except TypeError:
+        pass
+    raise TypeError(f"{argument}: expected {', '.join(known[:-1])} or {known[-1]}; got {value!r}")
+
+
+def out_dtype(dtype: Any, input: np.ndarray) -> np.dtype:
+    """Return the dtype of a result: that of ``input`` unless ``dtype`` says another; complex stays complex."""
+    if dtype is None:
+        return input.dtype.newbyteorder("=")
+    return as_dtype("dtype", dtype, tuple(COMPLEX_DTYPES) if input.dtype.kind == "c" else tuple(DTYPES))
+
+
+def check_space(image: np.ndarray) -> None:
+    """Refuse an image (N, C, *spatial) that has nothing along a spatial axis: there is no sample to read."""
+    if 0 in image.shape[2:]:
+        raise ValueError(f"input: expected no empty spatial axis; got {describe(image)}")
+
+
+def broadcast_batch(input: np.ndarray, coords: np.ndarray, name: str) -> int:
+    """Return the batch size of (N, ...) arrays, either of which may have batch 1."""
+    n, m = input.shape[0], coords.shape[0]
+    if n != m and 1 not in (n, m):
+        raise ValueError(
+            f"{name}: expected the batch size of input, {n}, or 1; got {m} ({name} {coords.shape}, input {input.shape})"
+        )
+    return m if n == 1 else n
+
+
+def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype, **others: np.ndarray) -> np.ndarray:
+    """Return ``out`` if it can take the result: its shape and dtype, writeable, no memory shared with the ``others``."""
+    if not isinstance(out, np.ndarray):
+        raise TypeError(f"out: expected a NumPy array of shape {shape}, dtype {dtype}; got {type(out).__name__}")
+    if out.shape != shape:
+        raise ValueError(f"out: expected shape {shape}; got {describe(out)}")
+    if out.dtype != dtype:
+        raise TypeError(f"out: expected dtype {dtype} in native byte order; got {describe(out)}")
+    if not out.flags.writeable:
+        raise ValueError(f"out: expected a writeable array; got a read-only one of {describe(out)}")
+    if out.size and any(stride == 0 and size > 1 for stride, size in zip(out.strides, out.shape, strict=True)):
+        raise ValueError(f"out: expected memory of its own for every element; got a broadcast array, strides {out.strides}")
+    for name, other in others.items():
+        if _overlap(out, other):
+            raise ValueError(f"out: expected memory apart from {name}; it overlaps {name} ({describe(other)})")
+    return out
+
+
+def _overlap(a: np.ndarray, b: np.ndarray) -> bool:
+    if not np.may_share_memory(a, b):
+        return False
+    work: Any = 10_000  # any number will do, though NumPy's annotations list two of them only
+    try:
+        return np.shares_memory(a, b, max_work=work)
+    except np.exceptions.TooHardError:
+        return True
+
+
+def fill_values(fill_value: Any, channels: int, dtype: np.dtype) -> np.ndarray:
+    """Return the fill value of each channel, checked to be one that ``dtype`` holds; complex ones as pairs of real ones."""
+    try:
+        values = np.asarray(fill_value)
+        values = values.astype(np.complex128 if dtype.kind == "c" else np.float64, casting="same_kind")
+    except (TypeError, ValueError):
+        raise TypeError(f"fill_value: expected a number, or one for each channel, for dtype {dtype}; got {fill_value!r}") from None
+    if values.ndim > 1 or (values.ndim == 1 and values.size != channels):
+        raise ValueError(f"fill_value: expected a number, or one for each of the {channels} channels; got {fill_value!r}")
+    if dtype.kind in "iu":
+        limits = np.iinfo(dtype)
+        if not np.all((values >= limits.min) & (values <= limits.max) & (values == np.rint(values))):
+            raise ValueError(
+                f"fill_value: expected whole numbers from {limits.min} to {limits.max}, which dtype {dtype} holds; got {fill_value!r}"
+            )
+    values = np.broadcast_to(values, (channels,))
+    return np.ascontiguousarray(values).view(np.float64) if dtype.kind == "c" else np.ascontiguousarray(values)
+
+
+def empty_like_layout(input: np.ndarray, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """Return a new array (N, C, *out) with the channels where ``input`` (N, C, *spatial) has them: outermost or innermost."""
+    innermost = input.shape[1] > 1 and 0 < input.strides[1] < min(abs(stride) for stride in input.strides[2:])
+    if not innermost:
+        return _empty(shape, dtype)
+    return np.moveaxis(_empty((shape[0], *shape[2:], shape[1]), dtype), -1, 1)
+
+
+def _empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """Return a new array; a large one begins at a cache line, so that the core can write whole lines."""
+    nbytes = math.prod(shape) * dtype.itemsize
+    if nbytes < 1 << 20:
+        return np.empty(shape, dtype)
+    memory = np.empty(nbytes + 63, np.uint8)
+    start = -memory.__array_interface__["data"][0] % 64
+    return memory[start : start + nbytes].view(dtype).reshape(shape)
