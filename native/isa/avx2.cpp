@@ -38,6 +38,25 @@ GS_INLINE unsigned lanes_within(D a, D low, D high) {
 GS_INLINE F join(__m128 a, __m128 b) { return _mm256_insertf128_ps(_mm256_castps128_ps256(a), b, 1); }
 GS_INLINE D join(__m128d a, __m128d b) { return _mm256_insertf128_pd(_mm256_castpd128_pd256(a), b, 1); }
 
+using I = Simd<float>::I;
+GS_INLINE __m128i low_half(long long a) { return _mm_cvtsi64_si128(a); }
+GS_INLINE I widen_ints(RawVec<uint8_t> a) { return (I)_mm256_cvtepu8_epi32(low_half((long long)a)); }
+GS_INLINE I widen_ints(RawVec<int8_t> a) { return (I)_mm256_cvtepi8_epi32(low_half((long long)a)); }
+GS_INLINE I widen_ints(RawVec<uint16_t> a) { return (I)_mm256_cvtepu16_epi32((__m128i)a); }
+GS_INLINE I widen_ints(RawVec<int16_t> a) { return (I)_mm256_cvtepi16_epi32((__m128i)a); }
+template <class To>
+GS_INLINE RawVec<To> narrow_ints(I a) {
+  __m128i low = _mm256_castsi256_si128((__m256i)a), high = _mm256_extracti128_si256((__m256i)a, 1);
+  constexpr bool is_signed = To(-1) < To(0);
+  __m128i words = sizeof(To) == 1 || is_signed ? _mm_packs_epi32(low, high) : _mm_packus_epi32(low, high);
+  if constexpr (sizeof(To) == 1) {
+    __m128i bytes = is_signed ? _mm_packs_epi16(words, words) : _mm_packus_epi16(words, words);
+    return (RawVec<To>)_mm_cvtsi128_si64(bytes);
+  } else {
+    return (RawVec<To>)words;
+  }
+}
+
 }  // namespace
 }  // namespace GS_ISA
 }  // namespace gs

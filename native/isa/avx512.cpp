@@ -39,6 +39,19 @@ GS_INLINE __m256d join(__m128d a, __m128d b) { return _mm256_insertf128_pd(_mm25
 GS_INLINE F join(__m256 a, __m256 b) { return _mm512_insertf32x8(_mm512_castps256_ps512(a), b, 1); }
 GS_INLINE D join(__m256d a, __m256d b) { return _mm512_insertf64x4(_mm512_castpd256_pd512(a), b, 1); }
 
+using I = Simd<float>::I;
+GS_INLINE I widen_ints(RawVec<uint8_t> a) { return (I)_mm512_cvtepu8_epi32((__m128i)a); }
+GS_INLINE I widen_ints(RawVec<int8_t> a) { return (I)_mm512_cvtepi8_epi32((__m128i)a); }
+GS_INLINE I widen_ints(RawVec<uint16_t> a) { return (I)_mm512_cvtepu16_epi32((__m256i)a); }
+GS_INLINE I widen_ints(RawVec<int16_t> a) { return (I)_mm512_cvtepi16_epi32((__m256i)a); }
+template <class To>
+GS_INLINE RawVec<To> narrow_ints(I a) {
+  if constexpr (sizeof(To) == 1)
+    return (RawVec<To>)_mm512_cvtepi32_epi8((__m512i)a);
+  else
+    return (RawVec<To>)_mm512_cvtepi32_epi16((__m512i)a);
+}
+
 }  // namespace
 }  // namespace GS_ISA
 }  // namespace gs

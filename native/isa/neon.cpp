@@ -4,6 +4,7 @@
 #define GS_ISA neon
 #define GS_VECTOR_BYTES 16
 #include "../kernels/vec.h"
+#include "convert.h"
 
 namespace gs {
 namespace GS_ISA {

@@ -2,6 +2,7 @@
 #define GS_ISA scalar
 #define GS_VECTOR_BYTES 16
 #include "../kernels/vec.h"
+#include "convert.h"
 #include "lanewise.h"
 
 namespace gs {

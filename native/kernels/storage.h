@@ -19,12 +19,6 @@ struct Computed;
 GS_DTYPES(GS_COMPUTED)
 #undef GS_COMPUTED
 
-// The vector of `Lanes` elements of an integer type.
-template <class I, int Lanes>
-struct Ints {
-  typedef I type __attribute__((vector_size(Lanes * sizeof(I))));
-};
-
 // The bits of a stored number, as an integer of its size.
 template <class S>
 struct Raw {
@@ -41,8 +35,6 @@ struct Raw<bfloat> {
 template <class S>
 using RawOf = typename Raw<S>::type;
 
-template <class T>
-using RawVec = typename Ints<T, Simd<float>::lanes>::type;
 using U32 = Ints<uint32_t, Simd<float>::lanes>::type;
 
 // As many stored numbers as the vector of their computed type has lanes.
@@ -59,16 +51,16 @@ GS_INLINE Vec<typename Computed<S>::type> widen(typename Stored<S>::type x) {
   } else if constexpr (__is_same(S, int32_t)) {
     return __builtin_convertvector(x, Vec<double>);
   } else if constexpr (__is_same(S, bfloat)) {
-    return reinterpret_cast<Vec<float>>(__builtin_convertvector(x, U32) << 16);
+    return reinterpret_cast<Vec<float>>(reinterpret_cast<U32>(widen_ints(x)) << 16);
   } else if constexpr (__is_same(S, half)) {
     // Shifted into a float's place the exponent is 112 too small: a multiplication mends that, subnormals included.
-    U32 bits = __builtin_convertvector(x, U32);
+    U32 bits = reinterpret_cast<U32>(widen_ints(x));
     U32 magnitude = (bits & 0x7fff) << 13;
     Vec<float> value = reinterpret_cast<Vec<float>>(magnitude) * 0x1p112f;
     U32 special = reinterpret_cast<U32>((bits & 0x7c00) == 0x7c00) & 0x7f800000;
     return reinterpret_cast<Vec<float>>(reinterpret_cast<U32>(value) | special | (bits & 0x8000) << 16);
   } else {
-    return __builtin_convertvector(__builtin_convertvector(x, typename Simd<float>::I), Vec<float>);
+    return __builtin_convertvector(widen_ints(x), Vec<float>);
   }
 }
 
@@ -91,7 +83,7 @@ GS_INLINE RawVec<uint16_t> narrow_half(Vec<float> x) {
   U32 normal = (bits + 0xc8000fff + (bits >> 13 & 1)) >> 13;
   U32 large = bits > 0x7f800000 ? U32{} + 0x7e00 : U32{} + 0x7c00;
   U32 r = bits < 0x38800000 ? small : bits >= 0x477ff000 ? large : normal;
-  return __builtin_convertvector(r | sign, RawVec<uint16_t>);
+  return narrow_ints<uint16_t>(reinterpret_cast<Simd<float>::I>(r | sign));
 }
 
 GS_INLINE RawVec<uint16_t> narrow_bfloat(Vec<float> x) {
@@ -99,7 +91,7 @@ GS_INLINE RawVec<uint16_t> narrow_bfloat(Vec<float> x) {
   U32 rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
   U32 nan = bits >> 16 | 0x40;
   U32 r = (bits & 0x7fffffff) > 0x7f800000 ? nan : rounded;
-  return __builtin_convertvector(r, RawVec<uint16_t>);
+  return narrow_ints<uint16_t>(reinterpret_cast<Simd<float>::I>(r));
 }
 
 // A vector of computed numbers to stored ones, or nothing for pairs of types that are converted one by one.
@@ -113,7 +105,7 @@ GS_INLINE auto narrow(Vec<T> x) {
     return narrow_bfloat(x);
   } else if constexpr (sizeof(T) == 4 && sizeof(O) <= 2) {
     Vec<float> inside = min(max(rint(x), broadcast(float(lowest<O>()))), broadcast(float(highest<O>())));
-    return __builtin_convertvector(to_int(inside), RawVec<O>);
+    return narrow_ints<O>(to_int(inside));
   }
 }
 

@@ -10,6 +10,9 @@
 //   stream(to, a)              store past the caches, to an aligned address; end_streams() before anybody reads it
 //   join(a, b)                 the vector of twice the width, where there is one: from 16 bytes up to GS_VECTOR_BYTES
 //
+//   widen_ints(a)              8- and 16-bit integers, as many as a float vector has lanes, to 32 bits
+//   narrow_ints<I>(a)          32-bit integers that an 8- or 16-bit I holds, to I
+//
 // Everything else is written once, here and in the other headers of this folder. All of it sits in an anonymous namespace,
 // so that no function compiled for one ISA can be linked into another.
 #pragma once
@@ -45,6 +48,14 @@ struct Simd {
 
 template <class T>
 using Vec = typename Simd<T>::V;
+
+// The vector of `Lanes` elements of an integer type, and of as many as a vector of floats has lanes.
+template <class I, int Lanes>
+struct Ints {
+  typedef I type __attribute__((vector_size(Lanes * sizeof(I))));
+};
+template <class I>
+using RawVec = typename Ints<I, Simd<float>::lanes>::type;
 
 template <class X>
 GS_INLINE X load(const void* from) {
