@@ -5,6 +5,7 @@ from pathlib import Path
 import nox
 
 nox.needs_version = ">=2024.10"
+nox.options.default_venv_backend = "virtualenv"
 nox.options.sessions = ["lint", "types", "tests", "native", "wheel"]
 
 WHEEL_LIMIT = 2_000_000

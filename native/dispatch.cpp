@@ -21,7 +21,7 @@ const Isa* const kIsas[] = {
 };
 const int kIsaCount = int(sizeof kIsas / sizeof kIsas[0]);
 
-bool isa_runs_here(const Isa& isa) {
+bool isa_runs_here([[maybe_unused]] const Isa& isa) {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_cpu_init();
   if (!std::strcmp(isa.name, "avx2")) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");

@@ -65,10 +65,11 @@ struct AxisTaps {
       tile.kind[g] |= outside ? kEdge | kOutside : interior ? kInterior : kEdge;
     }
     int points = tile.groups * kGroup;
+    uint64_t stride = uint64_t(axis.stride);  // unsigned: far outside, where nothing is read from `base`, this may overflow
     if (which == 0)
-      for (int i = 0; i < points; ++i) tile.base[i] = index[i] * axis.stride;
+      for (int i = 0; i < points; ++i) tile.base[i] = index[i] * stride;
     else
-      for (int i = 0; i < points; ++i) tile.base[i] += index[i] * axis.stride;
+      for (int i = 0; i < points; ++i) tile.base[i] += index[i] * stride;
   }
 
   // For the points of one edge group: the offset of every tap, and whether it is inside.

@@ -47,7 +47,7 @@ GS_INLINE V fold(V x, G low, G span) {
   V period = 2 * span - V{};
   distance = distance - floor(distance / period) * period;
   distance = distance < 0 ? -distance : distance;
-  return (x < low) | (x > low + span) ? min(distance, period - distance) + low : x;
+  return ((x < low) | (x > low + span)) ? min(distance, period - distance) + low : x;
 }
 
 template <class V>

@@ -1,0 +1,97 @@
+// The vector operations of one ISA, lane by lane. Compiled once per ISA with its flags, and with GS_ISA_FILE its file; no
+// std templates in here, for the same reason as there.
+#define isa isa_under_test  // the table that the file exports is in the core already
+#include GS_ISA_FILE
+#undef isa
+
+#include "check.h"
+
+namespace gs {
+namespace GS_ISA {
+namespace {
+
+using test::check;
+
+constexpr double kInf = __builtin_inf(), kNan = __builtin_nan("");
+constexpr double kValues[] = {0.0, -0.0, 0.5, -0.5, 1.5, -1.5,  2.5,  0.49999997, -0.75, 1e-40, -1e-40,  3.0,   -7.0,
+                              8388607.5, -8388609.0, 1e10, -1e30, kInf, -kInf,    kNan,  1.0 / 3, -2.0 / 3, 65536.25};
+constexpr int kCount = int(sizeof kValues / sizeof kValues[0]);
+
+template <class T>
+bool same(T a, T b) {  // to the bit, but for the bits of NaN
+  return (a != a && b != b) || !__builtin_memcmp(&a, &b, sizeof a);
+}
+
+// Every vector holds a run of the values, which starts at another one for each operand.
+template <class T>
+Vec<T> run_of_values(int first) {
+  Vec<T> v;
+  for (int l = 0; l < Simd<T>::lanes; ++l) v[l] = T(kValues[(first + l) % kCount]);
+  return v;
+}
+
+float exact_fma(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
+double exact_fma(double a, double b, double c) { return __builtin_fma(a, b, c); }
+
+template <class T>
+void test_arithmetic() {
+  for (int i = 0; i < kCount; ++i) {
+    Vec<T> a = run_of_values<T>(i), lower = floor(a), nearest = rint(a);
+    for (int l = 0; l < Simd<T>::lanes; ++l) {
+      check(same<T>(lower[l], T(__builtin_floor(double(a[l])))), "%s: floor(%g) = %g", GS_NAME(GS_ISA), a[l], lower[l]);
+      check(same<T>(nearest[l], T(__builtin_rint(double(a[l])))), "%s: rint(%g) = %g", GS_NAME(GS_ISA), a[l], nearest[l]);
+    }
+    for (int j = 0; j < kCount; ++j) {
+      Vec<T> b = run_of_values<T>(j), c = run_of_values<T>(i + 3 * j + 1);
+      Vec<T> sum = fma(a, b, c), small = min(a, b), large = max(a, b);
+      unsigned within = lanes_within(a, b, c);
+      for (int l = 0; l < Simd<T>::lanes; ++l) {
+        check(same<T>(sum[l], exact_fma(a[l], b[l], c[l])), "%s: fma(%g, %g, %g) = %g", GS_NAME(GS_ISA), a[l], b[l], c[l], sum[l]);
+        check(same<T>(small[l], a[l] < b[l] ? a[l] : b[l]), "%s: min(%g, %g) = %g", GS_NAME(GS_ISA), a[l], b[l], small[l]);
+        check(same<T>(large[l], a[l] > b[l] ? a[l] : b[l]), "%s: max(%g, %g) = %g", GS_NAME(GS_ISA), a[l], b[l], large[l]);
+        check((within >> l & 1) == (b[l] <= a[l] && a[l] <= c[l]), "%s: %g <= %g <= %g", GS_NAME(GS_ISA), b[l], a[l], c[l]);
+      }
+      check((within & ~Simd<T>::all) == 0, "%s: bits of lanes that are not there", GS_NAME(GS_ISA));
+    }
+  }
+}
+
+template <class T>
+void test_moves() {
+  constexpr int lanes = Simd<T>::lanes;
+  for (T x : {T(0), T(-1), T(16777215), T(-16777216), T(123456), T(2147483520)}) {
+    auto whole = to_int(broadcast(x));
+    for (int l = 0; l < lanes; ++l) check(whole[l] == int64_t(x), "%s: to_int(%g)", GS_NAME(GS_ISA), double(x));
+  }
+  alignas(64) T stored[lanes], numbers[8 * lanes];
+  stream(stored, run_of_values<T>(2));
+  end_streams();
+  for (int l = 0; l < lanes; ++l) check(same(stored[l], T(kValues[(2 + l) % kCount])), "%s: stream", GS_NAME(GS_ISA));
+
+  // Taps: 1, 2 or 4 neighbours each from its own place.
+  int64_t offset[lanes];
+  for (int i = 0; i < 8 * lanes; ++i) numbers[i] = T(i);
+  for (int l = 0; l < lanes; ++l) offset[l] = (5 * l + 3) % (8 * lanes - 3);
+  Vec<T> one = gather_part<T, 1, 0>(numbers, offset);
+  auto two = unpack(Taps<T, 2>{{gather_part<T, 2, 0>(numbers, offset), gather_part<T, 2, 1>(numbers, offset)}});
+  auto four = unpack(Taps<T, 4>{{gather_part<T, 4, 0>(numbers, offset), gather_part<T, 4, 1>(numbers, offset),
+                                 gather_part<T, 4, 2>(numbers, offset), gather_part<T, 4, 3>(numbers, offset)}});
+  for (int l = 0; l < lanes; ++l) {
+    check(one[l] == T(offset[l]), "%s: gather of 1, lane %d", GS_NAME(GS_ISA), l);
+    for (int k = 0; k < 2; ++k) check(two.at[k][l] == T(offset[l] + k), "%s: gather of 2, lane %d", GS_NAME(GS_ISA), l);
+    for (int k = 0; k < 4; ++k) check(four.at[k][l] == T(offset[l] + k), "%s: gather of 4, lane %d", GS_NAME(GS_ISA), l);
+  }
+}
+
+}  // namespace
+
+void test_operations();
+void test_operations() {
+  test_arithmetic<float>();
+  test_arithmetic<double>();
+  test_moves<float>();
+  test_moves<double>();
+}
+
+}  // namespace GS_ISA
+}  // namespace gs
