@@ -5,9 +5,8 @@ import pytest
 
 import gridsample
 from gridsample import reference
-from gridsample._modes import DTYPES
 
-from .points import index_points, make_input, normalized_points
+from .points import FLOATS, index_points, make_input, normalized_points
 from .tolerances import assert_native
 
 pytestmark = pytest.mark.isa
@@ -78,7 +77,7 @@ def field(array):
 LAYOUTS = {f.__name__: f for f in (np.asfortranarray, rolled, spaced, reversed_axes, channels_last, inside, unaligned, field)}
 SOURCES = {**LAYOUTS, "read_only": read_only, "big_endian": big_endian}
 
-all_dtypes = pytest.mark.parametrize("dtype", DTYPES)
+all_dtypes = pytest.mark.parametrize("dtype", FLOATS)
 all_modes = pytest.mark.parametrize("mode", MODES)
 all_dims = pytest.mark.parametrize("ndim", SPATIAL)
 
@@ -174,7 +173,7 @@ def test_batch_of_one(mode, ndim, dtype):
         assert len(result) == items
 
 
-@pytest.mark.parametrize("grid_dtype", DTYPES)
+@pytest.mark.parametrize("grid_dtype", FLOATS)
 @all_dtypes
 @all_dims
 def test_result_is_like_input(ndim, dtype, grid_dtype):

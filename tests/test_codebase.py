@@ -110,7 +110,7 @@ def test_import_is_quick():
 def test_tables_are_equal():
     assert {name: row.code for name, row in KERNELS.items()} == _native.KERNELS
     assert {name: row.code for name, row in BOUNDARIES.items()} == _native.BOUNDARIES
-    assert DTYPES == _native.DTYPES
+    assert {row.name: row.code for row in DTYPES.values()} == _native.DTYPES
     assert reference.KERNEL_WEIGHTS.keys() == KERNELS.keys()
     assert reference.BOUNDARY_RULES.keys() == BOUNDARIES.keys()
 

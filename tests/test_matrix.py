@@ -6,9 +6,9 @@ import pytest
 import gridsample
 from gridsample import _engine, reference
 from gridsample._grid_sample import PADDING_MODES
-from gridsample._modes import BOUNDARIES, DTYPES, KERNELS
+from gridsample._modes import BOUNDARIES, KERNELS
 
-from .points import index_points, make_input, normalized_points
+from .points import FLOATS, index_points, make_input, normalized_points
 from .tolerances import assert_native
 
 pytestmark = pytest.mark.isa
@@ -27,7 +27,7 @@ SPATIAL = {
     3: ((1, 5, 2), (2, 3, 17), (3, 2, 1), (5, 1, 16), (16, 17, 3), (4, 4, 4)),
 }
 
-all_pairs = pytest.mark.parametrize(("image", "coords"), [(image, coords) for image in DTYPES for coords in DTYPES])
+all_pairs = pytest.mark.parametrize(("image", "coords"), [(image, coords) for image in FLOATS for coords in FLOATS])
 all_dims = pytest.mark.parametrize("ndim", SPATIAL)
 all_modes = pytest.mark.parametrize("mode", MODES)
 all_paddings = pytest.mark.parametrize("padding_mode", PADDING_MODES)
@@ -130,7 +130,7 @@ def test_isas(mode, padding_mode, align_corners, ndim, image, coords, set_isa):
 
 
 @pytest.mark.parametrize("shift", [0, 1])
-@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("dtype", FLOATS)
 @all_modes
 def test_large_output(mode, dtype, shift):
     """Outputs of several megabytes are written past the caches: the same bits, wherever they begin in memory."""

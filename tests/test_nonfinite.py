@@ -6,9 +6,9 @@ import pytest
 import gridsample
 from gridsample import reference
 from gridsample._grid_sample import PADDING_MODES
-from gridsample._modes import BOUNDARIES, DTYPES, KERNELS
+from gridsample._modes import BOUNDARIES, KERNELS
 
-from .points import index_points, make_input
+from .points import FLOATS, index_points, make_input
 from .tolerances import assert_native
 
 pytestmark = pytest.mark.isa
@@ -18,11 +18,12 @@ SPATIAL = {1: (9,), 2: (5, 9), 3: (3, 5, 9)}
 NAN, INF = float("nan"), float("inf")
 
 EDGE_OF = {"zeros": None, "border": {NAN: 0, -INF: 0, INF: -1}, "reflection_edge": {NAN: 0, -INF: 0, INF: 0}}
+EDGE_OF["constant"], EDGE_OF["wrap"] = None, EDGE_OF["reflection_edge"]
 EDGE_OF["reflection"] = EDGE_OF["reflection_center"] = EDGE_OF["reflection_edge"]
 """The index that stands for a coordinate that is none; with zeros, nothing is read."""
 
-all_dtypes = pytest.mark.parametrize("dtype", DTYPES)
-all_coords = pytest.mark.parametrize("coords", DTYPES)
+all_dtypes = pytest.mark.parametrize("dtype", FLOATS)
+all_coords = pytest.mark.parametrize("coords", FLOATS)
 all_dims = pytest.mark.parametrize("ndim", SPATIAL)
 all_corners = pytest.mark.parametrize("align_corners", [False, True])
 

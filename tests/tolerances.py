@@ -13,6 +13,7 @@ from gridsample._modes import KERNELS
 
 __all__ = [
     "AFFINE",
+    "DTYPE_STEPS",
     "NATIVE",
     "NO_WORSE_MAX",
     "NO_WORSE_RMS",
@@ -41,6 +42,21 @@ NATIVE = {
     ("float64", "wide"): 1e-14,
 }
 """Native core against ``reference.py``, relative to the scale."""
+
+DTYPE_STEPS = {
+    "float32": 4e-6,
+    "float64": 1e-14,
+    "complex64": 4e-6,
+    "complex128": 1e-14,
+    "float16": 2.0**-10,
+    "bfloat16": 2.0**-7,
+    "uint8": 1,
+    "int8": 1,
+    "uint16": 1,
+    "int16": 1,
+    "int32": 1,
+}
+"""Of a stored result: integers may round to a neighbour where the float32 sum is at a tie; floats, relative to the scale."""
 
 TORCH = {"float32": Tolerance(1e-5, 5e-5), "float64": Tolerance(1e-12, 1e-12)}
 """Against PyTorch, whose own kernels differ from each other by as much."""

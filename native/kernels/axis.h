@@ -48,7 +48,9 @@ struct AxisTaps {
       for (int i = g * kGroup; i < (g + 1) * kGroup; i += lanes) {
         V at = load<V>(x + i);
         V start = Kernel::start(at);
-        if (lanes_within(start, first, last) != all) {
+        // A cyclic boundary moves what is just below 0 to the other end, where nearest rounds a tie the other way.
+        V inner = Boundary::cyclic && !Kernel::wide ? at : start;
+        if (lanes_within(inner, first, last) != all) {
           at = inside(at, span);
           start = Kernel::start(at);
           interior &= lanes_within(start, first, last) == all;

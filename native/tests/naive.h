@@ -35,10 +35,14 @@ template <class G>
 G move_inside(G x, const Axis& axis) {
   G size = G(axis.size), last = size - 1;
   switch (axis.boundary) {
-    case Boundary::zeros: return clamp<G>(x, -8, size + 8);
+    case Boundary::zeros:
+    case Boundary::constant: return clamp<G>(x, -8, size + 8);
     case Boundary::border: return clamp<G>(x, 0, last);
     case Boundary::reflection_edge: return clamp<G>(fold<G>(x, G(-0.5), size), 0, last);
     case Boundary::reflection_center: return clamp<G>(fold<G>(x, 0, last), 0, last);
+    case Boundary::wrap:
+      x = x - std::floor(x / size) * size;
+      return clamp<G>(x < size ? x : 0, 0, size);
   }
   return 0;
 }
@@ -47,21 +51,22 @@ G move_inside(G x, const Axis& axis) {
 inline int64_t to_index(float x) { return int64_t(x); }
 inline int64_t to_index(double x) { return int64_t(std::nearbyint(x)); }
 
-inline double keys(double t) {  // Keys' kernel at distance t
-  constexpr double a = -0.75;
+inline double keys(double t, double a) {  // Keys' kernel at distance t
   t = std::fabs(t);
   if (t <= 1) return ((a + 2) * t - (a + 3)) * t * t + 1;
   if (t < 2) return ((a * t - 5 * a) * t + 8 * a) * t - 4 * a;
   return 0;
 }
 
-template <class G>
-NaiveTaps taps_along(G given, const Axis& axis, Kernel kernel) {
+// The coordinate is computed in C, everything after it in G.
+template <class G, class C>
+NaiveTaps taps_along(C given, const Axis& axis, Kernel kernel, double a) {
   NaiveTaps taps{};
-  G x = std::fma(G(given + G(axis.pre)), G(axis.scale), G(axis.shift));
+  G x = std::fma(C(given + C(axis.pre)), C(axis.scale), C(axis.shift));
+  bool masks = axis.boundary == Boundary::zeros || axis.boundary == Boundary::constant;
   if (kernel != Kernel::cubic)
     x = move_inside(x, axis);
-  else if (axis.boundary == Boundary::zeros || axis.boundary == Boundary::border)
+  else if (masks || axis.boundary == Boundary::border)
     x = clamp<G>(x, -8, G(axis.size) + 8);
   else if (!std::isfinite(x))
     x = 0;
@@ -71,10 +76,10 @@ NaiveTaps taps_along(G given, const Axis& axis, Kernel kernel) {
   for (int k = 0; k < taps.count; ++k) {
     int step = kernel == Kernel::cubic ? k - 1 : k;
     G index = start + G(step);
-    if (kernel == Kernel::cubic && axis.boundary != Boundary::zeros) index = move_inside(index, axis);
+    if ((kernel == Kernel::cubic && !masks) || axis.boundary == Boundary::wrap) index = move_inside(index, axis);
     taps.inside[k] = index >= 0 && index <= G(axis.size - 1);
     taps.index[k] = taps.inside[k] ? to_index(index) : 0;
-    taps.weight[k] = kernel == Kernel::nearest ? 1 : kernel == Kernel::linear ? (k ? f : 1 - f) : keys(f - step);
+    taps.weight[k] = kernel == Kernel::nearest ? 1 : kernel == Kernel::linear ? (k ? f : 1 - f) : keys(f - step, a);
   }
   return taps;
 }
@@ -84,6 +89,8 @@ template <class T, class C, class G, class Visit>
 void naive(const Problem& p, const Visit& visit) {
   int64_t points = 1;
   for (int i = 0; i < p.out_ndim; ++i) points *= p.out_size[i];
+  bool constant = false;
+  for (int a = 0; a < p.ndim; ++a) constant |= p.axis[a].boundary == Boundary::constant;
   for (int64_t n = 0; n < p.batch; ++n) {
     for (int64_t point = 0; point < points; ++point) {
       const C* at = static_cast<const C*>(p.coords) + n * p.coords_batch;
@@ -96,7 +103,7 @@ void naive(const Problem& p, const Visit& visit) {
       NaiveTaps taps[kMaxDim];
       int total = 1;
       for (int a = 0; a < p.ndim; ++a) {
-        taps[a] = taps_along<G>(G(at[p.axis[a].component * p.coords_component]), p.axis[a], p.kernel);
+        taps[a] = taps_along<G>(at[p.axis[a].component * p.coords_component], p.axis[a], p.kernel, p.cubic_a);
         total *= taps[a].count;
       }
       for (int64_t c = 0; c < p.channels; ++c) {
@@ -113,7 +120,10 @@ void naive(const Problem& p, const Visit& visit) {
             weight *= along.weight[tap];
             offset += along.index[tap] * p.axis[a].stride;
           }
-          if (inside) sum += weight * double(plane[offset]);
+          if (inside)
+            sum += weight * double(plane[offset]);
+          else if (constant)
+            sum += weight * double(T(p.fill[c]));
         }
         visit(n, c, point, where + c * p.out_channel, sum);
       }

@@ -104,12 +104,17 @@ struct Arrays {
   Layout out;
   Buffer<T> input;
   Buffer<C> coords;
+  std::vector<double> fill;
 
   Arrays(Random& random, const Shape& shape, Kernel kernel, const Boundary (&boundary)[kMaxDim], bool odd) {
     constexpr double nan = std::numeric_limits<double>::quiet_NaN();
     p.kernel = kernel;
     p.dtype = sizeof(T) == 8 ? Dtype::float64 : Dtype::float32;
     p.coords_dtype = sizeof(C) == 8 ? Dtype::float64 : Dtype::float32;
+    p.out_dtype = p.dtype;
+    p.cubic_a = random.of({-0.75, -0.5});
+    for (int64_t c = 0; c < shape.channels; ++c) fill.push_back(0.25 * double(c + 1));
+    p.fill = fill.data();
     p.ndim = int(shape.space.size());
     p.batch = shape.batch;
     p.channels = shape.channels;
@@ -129,7 +134,7 @@ struct Arrays {
       const double maps[3][3] = {{0, 1, 0}, {1, size / 2, -0.5}, {1, (size - 1) / 2, 0}};
       const double(&map)[3] = maps[random.below(3)];
       p.axis[a] = {shape.space[size_t(a)], layout.stride[size_t(a) + 2], swapped ? p.ndim - 1 - a : a,
-                   map[0], map[1], map[2], boundary[a]};
+                   map[0], map[1], map[2], 0.0, boundary[a]};
     }
 
     sizes = {random.chance(0.3) ? 1 : shape.batch};

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 #include "check.h"
@@ -28,7 +29,8 @@ namespace test {
 namespace {
 
 constexpr Kernel kKernels[] = {Kernel::nearest, Kernel::linear, Kernel::cubic};
-constexpr Boundary kBoundaries[] = {Boundary::zeros, Boundary::border, Boundary::reflection_edge, Boundary::reflection_center};
+constexpr Boundary kBoundaries[] = {Boundary::zeros,           Boundary::border,   Boundary::reflection_edge,
+                                    Boundary::reflection_center, Boundary::constant, Boundary::wrap};
 constexpr int64_t kSides[] = {1, 2, 3, 5, 8, 16, 17};
 constexpr int64_t kColumns[] = {1, 2, 3, 15, 16, 17, 31, 32, 33, 63, 64, 65, 100};
 constexpr double kUntouched = 12345;
@@ -67,7 +69,7 @@ template <class T, class C>
 void compare_with_naive(const Problem& p, const Layout& out, Buffer<T>& result, uint64_t seed) {
   double limit = tolerance(p), worst = 0;
   std::vector<bool> written(size_t(result.size), false);
-  naive<T, C, C>(p, [&](int64_t, int64_t, int64_t, int64_t where, double value) {
+  naive<T, C, std::conditional_t<sizeof(T) == 8, double, C>>(p, [&](int64_t, int64_t, int64_t, int64_t where, double value) {
     double error = std::fabs(double(result.origin()[where]) - double(T(value)));
     worst = error <= worst ? worst : error;  // NaN stays
     written[size_t(where - out.low)] = true;

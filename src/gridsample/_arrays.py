@@ -66,10 +66,10 @@ def out_dtype(dtype: Any, input: np.ndarray) -> np.dtype:
     return as_dtype("dtype", dtype, tuple(COMPLEX_DTYPES) if input.dtype.kind == "c" else tuple(DTYPES))
 
 
-def check_space(image: np.ndarray) -> None:
-    """Refuse an image (N, C, *spatial) that has nothing along a spatial axis: there is no sample to read."""
-    if 0 in image.shape[2:]:
-        raise ValueError(f"input: expected no empty spatial axis; got {describe(image)}")
+def check_space(spatial: tuple[int, ...], input: np.ndarray) -> None:
+    """Refuse an input that has nothing along a spatial axis: there is no sample to read."""
+    if 0 in spatial:
+        raise ValueError(f"input: expected no empty spatial axis; got {describe(input)}")
 
 
 def broadcast_batch(input: np.ndarray, coords: np.ndarray, name: str) -> int:

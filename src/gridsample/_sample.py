@@ -124,17 +124,21 @@ def sample(
         outside=outside,
         nan=nan,
     )
-    if leading < 2:
-        coords = coords[None]
-        input, out = (_as_batch(array, leading, last) for array in (input, out))
-    result = run(
-        input, coords, spec, "coords", channels=channels, dtype=dtype, fill_value=fill_value, return_mask=return_mask, out=out
-    )
+    check_space(input.shape[leading - last * (leading > 0) : input.ndim - last * (leading > 0)], input)
+    options = {"channels": channels, "dtype": dtype, "fill_value": fill_value, "return_mask": return_mask}
     if leading == 2:
-        return result
+        return run(input, coords, spec, "coords", out=out, **options)
+    if out is not None:
+        spatial_last = last and leading == 1
+        shape = (*coords.shape[:-1], input.shape[-1]) if spatial_last else input.shape[:leading] + coords.shape[:-1]
+        check_out(out, shape, out_dtype(dtype, input), input=input, coords=coords)
+    batch = [_as_batch(array, leading, last) for array in (input, out)]
+    result = run(batch[0], coords[None], spec, "coords", out=batch[1], **options)
     values, mask = result if return_mask else (result, None)
-    values = values[0] if leading else values[0, ..., 0] if last else values[0, 0]
-    values = values[()] if values.ndim == 0 else values
+    if out is not None:
+        values = out
+    else:
+        values = values[0] if leading else values[0, ..., 0] if last else values[0, 0]
     return (values, mask[0]) if return_mask else values
 
 
@@ -163,7 +167,7 @@ def run(
     last = choose("channels", channels, ("first", "last")) == "last"
     return_mask = as_flag("return_mask", return_mask)
     image = np.moveaxis(input, -1, 1) if last else input
-    check_space(image)
+    check_space(image.shape[2:], input)
     batch, points = broadcast_batch(input, coords, coords_name), coords.shape[1:-1]
     shape = (batch, *points, image.shape[1]) if last else (batch, image.shape[1], *points)
     dtype = out_dtype(dtype, input)

@@ -1,0 +1,179 @@
+"""Every dtype, layout, boundary per axis, outside rule and fill value: the native core against the reference."""
+
+import ml_dtypes
+import numpy as np
+import pytest
+
+import gridsample
+from gridsample import reference
+from gridsample._modes import BOUNDARIES, COMPLEX_DTYPES, COORD_DTYPES, DTYPES, KERNELS
+
+from .tolerances import DTYPE_STEPS
+
+pytestmark = pytest.mark.isa
+
+IMAGE_DTYPES = (*DTYPES, *COMPLEX_DTYPES)
+SPATIAL = (7, 9, 5)
+CHANNELS = (1, 2, 3, 4, 7, 19, 37)
+"""One pixel's worth, several, and more than the lanes of every ISA with each remainder."""
+
+
+def make_image(rng, shape, dtype):
+    dtype = np.dtype(dtype)
+    if dtype.kind in "iu":
+        limits = np.iinfo(dtype)
+        return rng.integers(limits.min, limits.max, shape, endpoint=True, dtype=dtype)
+    image = rng.uniform(-1, 1, shape)
+    if dtype.kind == "c":
+        image = image + 1j * rng.uniform(-1, 1, shape)
+    return image.astype(dtype)
+
+
+def make_coords(rng, out, ndim, dtype):
+    coords = rng.uniform(-6, 14, (2, *out, ndim))
+    coords[rng.random(coords.shape) < 0.02] = rng.choice([np.nan, np.inf, -np.inf, 1e30, -1e30, -0.0])
+    with np.errstate(over="ignore"):
+        return coords.astype(dtype)
+
+
+def make_boundary(rng, ndim):
+    rules = [str(rule) for rule in rng.choice(list(BOUNDARIES), ndim)]
+    return tuple("constant" if rule == "zeros" and "constant" in rules else rule for rule in rules)
+
+
+def innermost(image):
+    """Lay the channels of (N, C, ...) side by side."""
+    return np.moveaxis(np.ascontiguousarray(np.moveaxis(image, 1, -1)), -1, 1)
+
+
+def assert_agrees(actual, expected, image):
+    assert actual.dtype == expected.dtype
+    assert actual.shape == expected.shape
+    wide = np.complex128 if image.dtype.kind == "c" else np.float64
+    scale = 1.0 if image.dtype.kind in "iu" else max(1.0, float(np.abs(image.astype(wide)).max(initial=0)), 100.0)
+    with np.errstate(invalid="ignore"):
+        difference = np.abs(actual.astype(wide) - expected.astype(wide))
+    assert (np.isnan(actual.astype(wide)) == np.isnan(expected.astype(wide))).all()
+    assert np.nanmax(difference, initial=0) <= DTYPE_STEPS[actual.dtype.name] * scale
+
+
+@pytest.mark.parametrize("side_by_side", [False, True])
+@pytest.mark.parametrize("ndim", [1, 2, 3])
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("dtype", IMAGE_DTYPES)
+def test_native_is_reference(dtype, kernel, ndim, side_by_side):
+    seed = [sorted(IMAGE_DTYPES).index(dtype), KERNELS[kernel].code, ndim, side_by_side]
+    rng = np.random.default_rng(seed)
+    for channels in CHANNELS:
+        image = make_image(rng, (2, channels, *SPATIAL[:ndim]), dtype)
+        coords = make_coords(rng, (3, 5, 17)[3 - ndim :], ndim, str(rng.choice(COORD_DTYPES)))
+        options = {
+            "fill_value": rng.integers(0, 100, channels),
+            "outside": str(rng.choice(["boundary", "fill"])),
+            "cubic_a": float(rng.choice([-0.75, -0.5])),
+        }
+        boundary = make_boundary(rng, ndim)
+        image = innermost(image) if side_by_side else image
+        actual, mask = gridsample.sample(image, coords, kernel, boundary, return_mask=True, **options)
+        expected, inside = reference.sample(image, coords, kernel, boundary, return_mask=True, **options)
+        np.testing.assert_array_equal(mask, inside)
+        assert_agrees(actual, expected, image)
+        follows = channels == 1 or (actual.strides[1] == actual.itemsize) == side_by_side
+        assert follows, "the output has the layout of the input"
+
+
+@pytest.mark.parametrize("out_dtype", DTYPES)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_every_pair_of_dtypes(dtype, out_dtype):
+    rng = np.random.default_rng(7)
+    image = make_image(rng, (1, 3, 6, 7), "float64") * 100
+    image = np.abs(image).astype(dtype)  # within the range of every dtype
+    coords = rng.uniform(-2, 9, (1, 40, 2))
+    actual = gridsample.sample(image, coords, "cubic", "border", dtype=out_dtype)
+    expected = reference.sample(image, coords, "cubic", "border", dtype=out_dtype)
+    assert actual.dtype == np.dtype(out_dtype)
+    scale = float(np.abs(image.astype(np.float64)).max())
+    step = DTYPE_STEPS[out_dtype] * (1 if np.dtype(out_dtype).kind in "iu" else scale) + DTYPE_STEPS["float32"] * scale
+    assert np.abs(actual.astype(np.float64) - expected.astype(np.float64)).max() <= step
+
+
+@pytest.mark.parametrize("size", [192, 4096])
+def test_half_precision_ones_are_ones(size):
+    for dtype in (np.float16, ml_dtypes.bfloat16):
+        image = np.ones((1, 1, size, size), dtype)
+        grid = gridsample.identity_grid((1, 1, size, 64)).astype(dtype) * dtype(0.9)
+        assert (gridsample.grid_sample(image, grid) == 1).all()
+
+
+def test_channels_last_is_channels_first():
+    rng = np.random.default_rng(3)
+    image, grid = make_image(rng, (2, 6, 7, 3), "uint8"), rng.uniform(-1.2, 1.2, (2, 9, 11, 2)).astype("float32")
+    last = gridsample.grid_sample(image, grid, channels="last")
+    first = gridsample.grid_sample(np.moveaxis(image, -1, 1), grid)
+    np.testing.assert_array_equal(last, np.moveaxis(first, 1, -1))
+    assert last.flags.c_contiguous
+    alone = gridsample.sample(image[0], np.array([[2.0, 3.0]]), channels="last")
+    np.testing.assert_array_equal(alone, image[0, 2:3, 3])
+
+
+@pytest.mark.parametrize("align_corners", [False, True])
+def test_keep_leaves_out_as_it_is(align_corners):
+    rng = np.random.default_rng(4)
+    image, grid = make_image(rng, (2, 3, 6, 7), "float32"), rng.uniform(-1.5, 1.5, (2, 9, 11, 2)).astype("float32")
+    out = np.full((2, 3, 9, 11), 7, "float32")
+    before = out.copy()
+    options = {"padding_mode": "border", "align_corners": align_corners, "outside": "keep", "return_mask": True}
+    result, mask = gridsample.grid_sample(image, grid, out=out, **options)
+    assert result is out
+    expected, inside = reference.grid_sample(image, grid, out=before, **options)
+    np.testing.assert_array_equal(mask, inside)
+    np.testing.assert_array_equal(mask, (np.abs(grid) <= 1).all(-1))
+    np.testing.assert_allclose(out, expected, atol=DTYPE_STEPS["float32"] * 100)
+    assert (out[np.broadcast_to(~mask[:, None], out.shape)] == 7).all()
+
+
+@pytest.mark.parametrize("boundary", BOUNDARIES)
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_nan_propagates_on_request(kernel, boundary):
+    rng = np.random.default_rng(5)
+    image, coords = make_image(rng, (1, 2, 6, 7), "float32"), rng.uniform(0, 5, (1, 30, 2)).astype("float32")
+    coords[0, ::7, 0] = np.nan
+    result = gridsample.sample(image, coords, kernel, boundary, nan="propagate")
+    nan = np.isnan(result)
+    assert nan[:, :, ::7].all()
+    assert nan.sum() == 2 * len(coords[0, ::7])
+    assert np.isfinite(gridsample.sample(image, coords, kernel, boundary)).all()
+
+
+def test_wrap_is_periodic():
+    image = np.random.default_rng(6).uniform(size=(1, 1, 16))
+    x = np.linspace(0, 15.9, 50)[None, :, None]
+    for kernel in KERNELS:
+        once = gridsample.sample(image, x, kernel, "wrap")
+        np.testing.assert_allclose(gridsample.sample(image, x - 32, kernel, "wrap"), once, atol=1e-12)
+
+
+def test_bad_options():
+    image, coords = np.zeros((1, 2, 4, 5), "uint8"), np.zeros((1, 3, 2))
+    for options, words in (
+        ({"boundary": ("wrap",)}, "boundary: expected one name, or one for each of the 2"),
+        ({"boundary": ("zeros", "constant")}, "zeros or constant, not both"),
+        ({"boundary": "warp"}, "did you mean 'wrap'"),
+        ({"fill_value": 300}, "fill_value: expected whole numbers from 0 to 255"),
+        ({"fill_value": 0.5}, "fill_value: expected whole numbers"),
+        ({"fill_value": np.nan}, "fill_value: expected whole numbers"),
+        ({"fill_value": [1, 2, 3]}, "one for each of the 2 channels"),
+        ({"outside": "keep"}, "out: expected an array"),
+        ({"cubic_a": np.inf}, "cubic_a: expected a finite number"),
+        ({"channels": "middle"}, "channels: unknown name"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            gridsample.sample(image, coords, **options)
+    for options, words in (
+        ({"coords": coords.astype(complex)}, "coords: expected dtype"),
+        ({"fill_value": "red"}, "fill_value: expected a number"),
+        ({"dtype": "complex64"}, "dtype: expected"),
+        ({"return_mask": 1}, "return_mask: expected True or False"),
+    ):
+        with pytest.raises(TypeError, match=words):
+            gridsample.sample(**{"input": image, "coords": coords} | options)
