@@ -63,7 +63,7 @@ def main(
     repeats: Annotated[
         int | None, typer.Option(min=1, help="Rounds per row; by default as many as fit 3 seconds, 5 to 41.")
     ] = None,
-    pause: Annotated[float, typer.Option(min=0, help="Milliseconds to wait before each visit.")] = 20,
+    pause: Annotated[float, typer.Option(min=0, help="Milliseconds to wait before each visit.")] = 3,
     out: Annotated[Path, typer.Option(help="Writes OUT.json and OUT.md.", show_default="latest, in results/")] = RESULTS
     / "latest",
 ) -> None:

@@ -170,7 +170,7 @@ def test_bad_options():
         with pytest.raises(ValueError, match=words):
             gridsample.sample(image, coords, **options)
     for options, words in (
-        ({"coords": coords.astype(complex)}, "coords: expected dtype"),
+        ({"coords": coords.astype(complex)}, "coords: expected an array of dtype"),
         ({"fill_value": "red"}, "fill_value: expected a number"),
         ({"dtype": "complex64"}, "dtype: expected"),
         ({"return_mask": 1}, "return_mask: expected True or False"),

@@ -154,3 +154,22 @@ def test_axis_beyond_float32_integers(mode):
     result = gridsample.grid_sample(x, grid, mode, "border")
     expected = reference.grid_sample(x, grid.astype("float64"), mode, "border")
     assert_native(result, expected, x, grid, mode)
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_more_elements_than_32_bits_count(kernel, axis):
+    """Offsets are whole also past 2^31 elements. Memory that nobody writes to is only lent."""
+    shape = [2, 3, 4]
+    shape[axis] = 2**31 // (24 // shape[axis]) + 99
+    try:
+        x = np.zeros(shape, "float32")
+    except MemoryError:
+        pytest.skip("this system does not lend so much address space")
+    corner = x[tuple(slice(-6, None) for _ in shape)]
+    corner[...] = make_input(corner.shape, "float32")
+    points = index_points(200, corner.shape, "float64")
+    points[:, axis] = np.random.default_rng(2).uniform(3, 7, 200)  # with all their taps in the corner
+    expected = reference.sample(corner[None, None], points[None], kernel, "border")[0, 0]
+    points[:, axis] += shape[axis] - 6
+    assert_native(gridsample.sample(x, points, kernel, "border"), expected, corner, points, kernel)

@@ -177,7 +177,6 @@ def test_fork_while_another_thread_samples():
     assert found == ["True"] * 4
 
 
-@pytest.mark.skipif(sys.version_info < (3, 14), reason="Python unwinds such a thread, which C++ turns into an abort")
 def test_process_ends_while_a_thread_samples():
     """Threads of the core do not keep the process, nor crash it on its way out."""
     found = run_script("""

@@ -1,5 +1,7 @@
 // The Python module: arrays and numbers to a Problem. Every check that a message could explain was made in Python; what is checked
 // here is only what memory safety needs.
+#include <unistd.h>
+
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
@@ -11,6 +13,7 @@
 #include <initializer_list>
 #include <optional>
 #include <string>
+#include <thread>
 #include <tuple>
 #include <vector>
 
@@ -41,7 +44,23 @@ gs::Dtype check_dtype(int code, size_t item) {
   return gs::Dtype(code);
 }
 
-// Between two chunks of a long call, on the thread that made it: has somebody pressed Ctrl-C?
+// Without the interpreter's lock. Python before 3.14 ends a thread that wants the lock of a closing interpreter by unwinding it,
+// which no destructor survives: such a thread sleeps instead, until the process is gone.
+struct Unlocked {
+  PyThreadState* state = PyEval_SaveThread();
+  ~Unlocked() {
+    try {
+      PyEval_RestoreThread(state);
+    } catch (...) {
+      for (;;) pause();
+    }
+  }
+};
+
+// Signals are the main thread's; it is taken to be the one that imports this module.
+const std::thread::id main_thread = std::this_thread::get_id();
+
+// Between two chunks of a long call of the main thread: has somebody pressed Ctrl-C?
 bool interrupted() {
   nb::gil_scoped_acquire acquire;
   return PyErr_CheckSignals() != 0;
@@ -110,8 +129,8 @@ void sample(In input, In coords, Out out, std::optional<Out> mask, nb::ndarray<c
   }
   bool finished;
   {
-    nb::gil_scoped_release release;
-    finished = gs::sample(p, interrupted);
+    Unlocked unlocked;
+    finished = gs::sample(p, std::this_thread::get_id() == main_thread ? interrupted : nullptr);
   }
   if (!finished) throw nb::python_error();
 }

@@ -34,8 +34,8 @@ GS_INLINE auto sum_rows(const Row& row, const Weight& weight, int r = 0) {
   if constexpr (Axis == Leading || K == 1) {  // the one tap of nearest has no weight
     return row(r);
   } else {
-    auto term = [&](int k) { return sum_rows<Leading, K, Rolled, Axis + 1>(row, weight, r * K + k); };
-    return add_terms<K, Rolled>(term(0) * weight(Axis, 0), [&](auto sum, int k) { return fma(term(k), weight(Axis, k), sum); });
+    auto term = [&](int k) GS_ALWAYS { return sum_rows<Leading, K, Rolled, Axis + 1>(row, weight, r * K + k); };
+    return add_terms<K, Rolled>(term(0) * weight(Axis, 0), [&](auto sum, int k) GS_ALWAYS { return fma(term(k), weight(Axis, k), sum); });
   }
 }
 
@@ -56,8 +56,8 @@ struct Gather {
 
   template <int J>
   static GS_INLINE Vec<T> part(const S* const* row_at, const Tile<T>& tile, int i) {
-    auto row = [&](int r) { return gather_part<S, K, J>(row_at[r], tile.base + i); };
-    auto weight = [&](int axis, int k) {
+    auto row = [&](int r) GS_ALWAYS { return gather_part<S, K, J>(row_at[r], tile.base + i); };
+    auto weight = [&](int axis, int k) GS_ALWAYS {
       return spread_part<T, K, J>(load<Vec<T>>(&tile.weight[axis][k][i]), std::make_integer_sequence<int, lanes>{});
     };
     return sum_rows<Dims - 1, K>(row, weight);
@@ -77,7 +77,7 @@ struct Gather {
     Taps<T, K> taps;
 #pragma GCC unroll 1
     for (int k = 0; k < K; ++k) {
-      auto row = [&](int r) {
+      auto row = [&](int r) GS_ALWAYS {
         alignas(64) int64_t offset[lanes];
         const int64_t* along[kMaxDim] = {&tile.offset[Dims - 1][k][i]};
         Int inside = load<Int>(&tile.inside[Dims - 1][k][i]);
@@ -92,7 +92,7 @@ struct Gather {
         }
         return inside ? gather_part<S, 1, 0>(plane, offset) : broadcast(fill);
       };
-      auto weight = [&](int axis, int w) { return load<Vec<T>>(&tile.weight[axis][w][i]); };
+      auto weight = [&](int axis, int w) GS_ALWAYS { return load<Vec<T>>(&tile.weight[axis][w][i]); };
       taps.at[k] = sum_rows<Dims - 1, K, true>(row, weight);
     }
     return sum_last(taps, tile, Dims - 1, i);
@@ -135,10 +135,10 @@ struct Gather {
       for (int column = 0; column < sink.columns; column += kGroup, ++g) {
         if (sink.direct && column + kGroup <= sink.columns && !tile.judged[g]) {
           T* at = to + column;
-          group(plane, row_at, fill, tile, g, [=](int i, Vec<T> v) { stream_row ? stream(at + i, v) : store(at + i, v); });
+          group(plane, row_at, fill, tile, g, [=](int i, Vec<T> v) GS_ALWAYS { stream_row ? stream(at + i, v) : store(at + i, v); });
         } else {
           alignas(64) T values[kGroup];
-          group(plane, row_at, fill, tile, g, [&](int i, Vec<T> v) { store(values + i, v); });
+          group(plane, row_at, fill, tile, g, [&](int i, Vec<T> v) GS_ALWAYS { store(values + i, v); });
           sink.put(tile, g, row, column, values, channel, 1);
         }
       }

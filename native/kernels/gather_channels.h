@@ -13,13 +13,13 @@ namespace {
 // the same form.
 template <int Dims, int K, bool Rolled, class T, class Read, class Splat>
 GS_INLINE auto sum_point(const Tile<T>& tile, int i, const Read& read, const Splat& splat) {
-  auto weight = [&](int axis, int k) { return splat(tile.weight[axis][k][i]); };
-  auto column = [&](int k) { return sum_rows<Dims - 1, K, Rolled>([&](int r) { return read(r, k); }, weight); };
+  auto weight = [&](int axis, int k) GS_ALWAYS { return splat(tile.weight[axis][k][i]); };
+  auto column = [&](int k) GS_ALWAYS { return sum_rows<Dims - 1, K, Rolled>([&](int r) GS_ALWAYS { return read(r, k); }, weight); };
   if constexpr (K == 1)
     return column(0);
   else
     return add_terms<K, Rolled>(column(0) * weight(Dims - 1, 0),
-                                [&](auto sum, int k) { return fma(column(k), weight(Dims - 1, k), sum); });
+                                [&](auto sum, int k) GS_ALWAYS { return fma(column(k), weight(Dims - 1, k), sum); });
 }
 
 template <class S, int Dims, int K>
@@ -61,11 +61,11 @@ struct GatherChannels {
   // Channels first to first + count, a whole number of vectors, of one point; to `values`.
   static __attribute__((noinline)) void point(const S* image, const int64_t* row_at, int64_t column, int64_t first, int64_t count, const T* fill,
                     const Tile<T>& tile, int i, T* values) {
-    auto splat = [](T w) { return broadcast(w); };
+    auto splat = [](T w) GS_ALWAYS { return broadcast(w); };
     if (tile.kind[i / kGroup] == kInterior) {
       const S* from = image + tile.base[i] + first;
       for (int64_t c = 0; c < count; c += lanes)
-        store(values + c, sum_point<Dims, K, rolled>(tile, i, [&](int r, int k) {
+        store(values + c, sum_point<Dims, K, rolled>(tile, i, [&](int r, int k) GS_ALWAYS {
                 return widen<S>(load<Row>(from + c + row_at[r] + k * column));
               }, splat));
     } else if (tile.kind[i / kGroup] & kOutside) {
@@ -73,7 +73,7 @@ struct GatherChannels {
     } else {
       EdgeTaps taps(tile, i);
       for (int64_t c = first; c < first + count; c += lanes)
-        store(values + c - first, sum_point<Dims, K, true>(tile, i, [&](int r, int k) {
+        store(values + c - first, sum_point<Dims, K, true>(tile, i, [&](int r, int k) GS_ALWAYS {
                 return taps.inside[r][k] ? widen<S>(load<Row>(image + taps.offset[r][k] + c)) : load<Vec<T>>(fill + c);
               }, splat));
     }
@@ -82,9 +82,9 @@ struct GatherChannels {
   static __attribute__((noinline)) void edge_pixel(const S* image, int64_t first, int channels, const T* fill, const Tile<T>& tile, int i, T* values) {
     EdgeTaps taps(tile, i);
     for (int c = 0; c < channels; ++c)
-      values[c] = sum_point<Dims, K, true>(tile, i, [&](int r, int k) {
+      values[c] = sum_point<Dims, K, true>(tile, i, [&](int r, int k) GS_ALWAYS {
         return taps.inside[r][k] ? widen_one(image + taps.offset[r][k] + first + c) : fill[first + c];
-      }, [](T w) { return w; });
+      }, [](T w) GS_ALWAYS { return w; });
   }
 
   static T widen_one(const S* from) {
@@ -98,7 +98,7 @@ struct GatherChannels {
   static GS_INLINE Vec<T> pixels(const S* from, const int64_t* row_at, int64_t column, const Tile<T>& tile, int begin, int m) {
     constexpr int bytes = Width * int(sizeof(S));
     int i = begin + m * lanes / Width;
-    return sum_point<Dims, K, rolled>(tile, i, [&](int r, int k) {
+    return sum_point<Dims, K, rolled>(tile, i, [&](int r, int k) GS_ALWAYS {
       const S* at = from + row_at[r] + k * column;
       if constexpr (bytes >= int(sizeof(Row)))
         return widen<S>(load<Row>(at + tile.base[i] + m * lanes % Width));

@@ -21,6 +21,7 @@
 #include <utility>
 
 #define GS_INLINE inline __attribute__((always_inline))
+#define GS_ALWAYS __attribute__((always_inline))  // after a lambda's parameters
 
 namespace gs {
 namespace GS_ISA {

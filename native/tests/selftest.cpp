@@ -28,14 +28,25 @@ namespace gs {
 namespace test {
 namespace {
 
-constexpr Kernel kKernels[] = {Kernel::nearest, Kernel::linear, Kernel::cubic};
-constexpr Boundary kBoundaries[] = {Boundary::zeros,           Boundary::border,   Boundary::reflection_edge,
-                                    Boundary::reflection_center, Boundary::constant, Boundary::wrap};
+#define GS_KERNEL(name, ...) Kernel::name,
+constexpr Kernel kKernels[] = {GS_KERNELS(GS_KERNEL)};
+#undef GS_KERNEL
+#define GS_BOUNDARY(name, ...) Boundary::name,
+constexpr Boundary kBoundaries[] = {GS_BOUNDARIES(GS_BOUNDARY)};
+#undef GS_BOUNDARY
 constexpr int64_t kSides[] = {1, 2, 3, 5, 8, 16, 17};
 constexpr int64_t kColumns[] = {1, 2, 3, 15, 16, 17, 31, 32, 33, 63, 64, 65, 100};
 constexpr double kUntouched = 12345;
 
-const char* text(Kernel k) { return k == Kernel::nearest ? "nearest" : k == Kernel::linear ? "linear" : "cubic"; }
+const char* text(Kernel k) {
+  switch (k) {
+#define GS_CASE(name, ...) \
+  case Kernel::name: return #name;
+    GS_KERNELS(GS_CASE)
+#undef GS_CASE
+  }
+  return "?";
+}
 
 // Error of a value of input up to 1: roundings of weights and sums, more of them for wide kernels.
 double tolerance(const Problem& p) {

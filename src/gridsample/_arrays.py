@@ -31,7 +31,7 @@ def _as_array(argument: str, value: Any, known: tuple[str, ...]) -> np.ndarray:
         raise ValueError(f"{argument}: expected an array of dtype {listed}; got a {type(value).__name__}: {error}") from None
     if array.dtype.name in known:
         return array
-    if array.dtype.kind in "biufc":
+    if array.dtype.kind in "biuf":
         advice = f"convert it first, as with {argument}.astype('float32')"
         raise TypeError(f"{argument}: expected dtype {listed}; got {describe(array)}; {advice}")
     came = describe(array) if isinstance(value, np.ndarray) else f"{value!r:.60} of type {type(value).__name__}"

@@ -93,7 +93,7 @@ def _reflection_center(x: np.ndarray, size: int) -> np.ndarray:
 
 def _wrap(x: np.ndarray, size: int) -> np.ndarray:
     """Repeat with period ``size``; the result is less than ``size``, so that its right neighbour may be ``size``, which is 0."""
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         x = x - np.floor(x / x.dtype.type(size)) * x.dtype.type(size)
     return _clamp(np.where(x < size, x, x.dtype.type(0)), 0, size)
 
