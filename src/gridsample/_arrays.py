@@ -116,14 +116,16 @@ def fill_values(fill_value: Any, channels: int, dtype: np.dtype) -> np.ndarray:
         values = np.asarray(fill_value)
         values = values.astype(np.complex128 if dtype.kind == "c" else np.float64, casting="same_kind")
     except (TypeError, ValueError):
-        raise TypeError(f"fill_value: expected a number, or one for each channel, for dtype {dtype}; got {fill_value!r}") from None
+        message = f"fill_value: expected a number, or one for each channel, for dtype {dtype}; got {fill_value!r}"
+        raise TypeError(message) from None
     if values.ndim > 1 or (values.ndim == 1 and values.size != channels):
         raise ValueError(f"fill_value: expected a number, or one for each of the {channels} channels; got {fill_value!r}")
     if dtype.kind in "iu":
         limits = np.iinfo(dtype)
         if not np.all((values >= limits.min) & (values <= limits.max) & (values == np.rint(values))):
             raise ValueError(
-                f"fill_value: expected whole numbers from {limits.min} to {limits.max}, which dtype {dtype} holds; got {fill_value!r}"
+                f"fill_value: expected whole numbers from {limits.min} to {limits.max}, which dtype {dtype} holds; "
+                f"got {fill_value!r}"
             )
     values = np.broadcast_to(values, (channels,))
     return np.ascontiguousarray(values).view(np.float64) if dtype.kind == "c" else np.ascontiguousarray(values)

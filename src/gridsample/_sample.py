@@ -134,12 +134,10 @@ def sample(
         check_out(out, shape, out_dtype(dtype, input), input=input, coords=coords)
     batch = [_as_batch(array, leading, last) for array in (input, out)]
     result = run(batch[0], coords[None], spec, "coords", out=batch[1], **options)
-    values, mask = result if return_mask else (result, None)
-    if out is not None:
-        values = out
-    else:
-        values = values[0] if leading else values[0, ..., 0] if last else values[0, 0]
-    return (values, mask[0]) if return_mask else values
+    values, mask = result if return_mask else (result, [None])
+    alone = values[0] if leading else values[0, ..., 0] if last else values[0, 0]
+    alone = alone if out is None else out
+    return (alone, mask[0]) if return_mask else alone
 
 
 def _as_batch(array: Any, leading: int, last: bool) -> Any:

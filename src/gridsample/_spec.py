@@ -81,7 +81,7 @@ def choose(argument: str, value: object, options: Iterable[str]) -> str:
 
 
 def choose_boundaries(argument: str, boundary: object, ndim: int, names: Mapping[str, str]) -> tuple[int, ...]:
-    """Return the codes of one boundary, or of a sequence of one for each of ``ndim`` axes; ``names`` maps names to boundaries."""
+    """Return the codes of one boundary, or of one for each of ``ndim`` axes; ``names`` maps names to boundaries."""
     if isinstance(boundary, (tuple, list)):
         if len(boundary) != ndim:
             raise ValueError(

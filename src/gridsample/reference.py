@@ -92,7 +92,7 @@ def _reflection_center(x: np.ndarray, size: int) -> np.ndarray:
 
 
 def _wrap(x: np.ndarray, size: int) -> np.ndarray:
-    """Repeat with period ``size``; the result is less than ``size``, so that its right neighbour may be ``size``, which is 0."""
+    """Repeat with period ``size``. The result is less than ``size``; its right neighbour may be ``size``, which is 0."""
     with np.errstate(invalid="ignore", over="ignore"):
         x = x - np.floor(x / x.dtype.type(size)) * x.dtype.type(size)
     return _clamp(np.where(x < size, x, x.dtype.type(0)), 0, size)
@@ -191,7 +191,8 @@ def _sample(
             with np.errstate(invalid="ignore", over="ignore"):
                 result[n] += weight * values
         inside = [
-            (at >= -axis.margin) & (at <= size - 1 + axis.margin) for at, axis, size in zip(x, axes, image.shape[1:], strict=True)
+            (at >= -axis.margin) & (at <= size - 1 + axis.margin)
+            for at, axis, size in zip(x, axes, image.shape[1:], strict=True)
         ]
         mask[n] = np.logical_and.reduce(inside)
         if outside == "fill":
