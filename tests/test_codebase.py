@@ -21,7 +21,7 @@ LAYERS = (
     {"_modes", "_native"},
     {"_coords"},
     {"_spec"},
-    {"_engine"},
+    {"_engine", "_arrays"},
     {"_sample", "_runtime", "reference"},
     {"dialects"},
     {"gridsample", "_pictures", "files"},

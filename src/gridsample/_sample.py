@@ -53,9 +53,8 @@ def sample(
         float32 coordinates are exact to the 24th bit: use float64 for axes longer than some thousands of samples.
     kernel : {"nearest", "linear", "cubic"}
         The interpolation applied along each axis; cubic is Keys'.
-    boundary : str, or a sequence of one for each spatial axis
-        What a tap outside ``input`` reads: "zeros", "constant" (``fill_value``), "border", "reflection_edge",
-        "reflection_center" or "wrap".
+    boundary : {"zeros", "border", "reflection_edge", "reflection_center", "constant", "wrap"}
+        What a tap outside ``input`` reads; or a sequence of one name for each spatial axis. "constant" is ``fill_value``.
     channels : {"first", "last"}
         Where the channels of ``input``, ``out`` and the result are: "last" means (N, \*spatial, C) or (\*spatial, C).
     dtype : dtype, optional
