@@ -120,8 +120,6 @@ void sample(const Plan& plan, int64_t first, int64_t last) {
 }  // namespace
 
 extern const Isa isa;
-#define GS_STRING(x) #x
-#define GS_NAME(x) GS_STRING(x)
 const Isa isa = {GS_NAME(GS_ISA), GS_VECTOR_BYTES, sample};
 
 }  // namespace GS_ISA

@@ -21,6 +21,8 @@
 #include <utility>
 
 #define GS_INLINE inline __attribute__((always_inline))
+#define GS_STRING(x) #x
+#define GS_NAME(x) GS_STRING(x)  // GS_NAME(GS_ISA) is its name
 #define GS_ALWAYS __attribute__((always_inline))  // after a lambda's parameters
 
 namespace gs {

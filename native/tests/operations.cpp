@@ -1,9 +1,8 @@
 // The vector operations of one ISA, lane by lane. Compiled once per ISA with its flags, and with GS_ISA_FILE its file; no
 // std templates in here, for the same reason as there.
-#define isa isa_under_test  // the table that the file exports is in the core already
 #include GS_ISA_FILE
-#undef isa
 
+#include "kernels/packed.h"
 #include "check.h"
 
 namespace gs {
