@@ -1,7 +1,8 @@
 # The ISAs, the most capable first: name, processors, compiler flags. Adding one means a file here and a line below.
 set(GS_ISAS "")
+set(GS_ONLY "" CACHE STRING "While developing: build only the ISAs that match this regular expression, beside scalar")
 function(gs_isa name processors)
-  if(CMAKE_SYSTEM_PROCESSOR MATCHES "${processors}")
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "${processors}" AND (name STREQUAL "scalar" OR name MATCHES "${GS_ONLY}"))
     add_library(gs_${name} OBJECT isa/${name}.cpp)
     gs_core_target(gs_${name})
     target_compile_options(gs_${name} PRIVATE ${ARGN})
