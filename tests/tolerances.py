@@ -12,15 +12,19 @@ from gridsample._grid_sample import MODES
 from gridsample._modes import KERNELS
 
 __all__ = [
+    "ADJOINT",
     "AFFINE",
+    "DIFFERENCES",
     "DTYPE_STEPS",
     "NATIVE",
     "NO_WORSE_MAX",
     "NO_WORSE_RMS",
     "TIE",
     "TORCH",
+    "TORCH_GRADIENT",
     "Tolerance",
     "assert_close",
+    "assert_gradient",
     "assert_native",
     "precision",
 ]
@@ -61,6 +65,15 @@ DTYPE_STEPS = {
 TORCH = {"float32": Tolerance(1e-5, 5e-5), "float64": Tolerance(1e-12, 1e-12)}
 """Against PyTorch, whose own kernels differ from each other by as much."""
 
+TORCH_GRADIENT = {"float32": 1e-4, "float64": 1e-12}
+"""Gradients against PyTorch's, relative to the largest."""
+
+DIFFERENCES = 1e-7
+"""Derivatives in float64 against finite differences with a step of 1e-5, relative to the largest."""
+
+ADJOINT = 1e-12
+"""Of two ways to the same sums in float64, relative to the largest."""
+
 AFFINE = {"float32": Tolerance(1e-6, 1e-6), "float64": Tolerance(1e-15, 1e-15)}
 """affine_grid and identity_grid against PyTorch: a few units in the last place of positions of size 1."""
 
@@ -89,3 +102,8 @@ def assert_native(actual: np.ndarray, expected: np.ndarray, input: np.ndarray, c
 
 def assert_close(actual: np.ndarray, expected: np.ndarray, tolerance: Tolerance) -> None:
     np.testing.assert_allclose(actual, expected, atol=tolerance.absolute, rtol=tolerance.relative)
+
+
+def assert_gradient(actual: np.ndarray, expected: np.ndarray, tolerance: float) -> None:
+    """Check gradients, relative to the largest of them or to 1."""
+    np.testing.assert_allclose(actual, expected, rtol=0, atol=tolerance * max(1.0, float(np.abs(expected).max(initial=0))))

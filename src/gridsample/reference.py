@@ -4,7 +4,7 @@ Nothing here is fast and everything is meant to be read. The coordinate is compu
 in float32), since that decides which samples are read; weights and sums are in float64.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any
 
@@ -28,27 +28,28 @@ def unnormalize(given: np.ndarray, axis: AxisMap) -> np.ndarray:
 
 
 # Kernels: fraction, parameter a -> weights of the taps, first tap first. The first tap is at floor(x) - (taps - 1) // 2.
+# The fraction is an array or, where derivatives are wanted, a polynomial.
 
 
-def _nearest(f: np.ndarray, a: float) -> list[np.ndarray]:
-    return [np.ones_like(f)]
+def _nearest(f: Any, a: float) -> list[Any]:
+    return [f**0]
 
 
-def _linear(f: np.ndarray, a: float) -> list[np.ndarray]:
+def _linear(f: Any, a: float) -> list[Any]:
     return [1 - f, f]
 
 
-def _cubic(f: np.ndarray, a: float) -> list[np.ndarray]:
-    def near(t: np.ndarray) -> np.ndarray:  # |t| <= 1
+def _cubic(f: Any, a: float) -> list[Any]:
+    def near(t: Any) -> Any:  # |t| <= 1
         return ((a + 2) * t - (a + 3)) * t * t + 1
 
-    def far(t: np.ndarray) -> np.ndarray:  # 1 <= |t| <= 2
+    def far(t: Any) -> Any:  # 1 <= |t| <= 2
         return ((a * t - 5 * a) * t + 8 * a) * t - 4 * a
 
     return [far(f + 1), near(f), near(1 - f), far(2 - f)]
 
 
-KERNEL_WEIGHTS: dict[str, Callable[[np.ndarray, float], list[np.ndarray]]] = {
+KERNEL_WEIGHTS: dict[str, Callable[[Any, float], list[Any]]] = {
     "nearest": _nearest,
     "linear": _linear,
     "cubic": _cubic,
@@ -108,11 +109,11 @@ BOUNDARY_RULES: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
 }
 
 
-_AxisTaps = tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray]]  # indices, validity, weights
+_AxisTaps = tuple[list[np.ndarray], list[np.ndarray], np.ndarray]  # indices, validity, fraction
 
 
-def _axis_taps(x: np.ndarray, size: int, kernel: str, boundary: str, a: float) -> _AxisTaps:
-    """Return indices, validity and weights of the taps along one axis.
+def _axis_taps(x: np.ndarray, size: int, kernel: str, boundary: str) -> _AxisTaps:
+    """Return indices and validity of the taps along one axis, and the fraction that their weights are of.
 
     Narrow kernels (nearest, linear) send the coordinate through the boundary and then take its neighbours; wide ones take
     the neighbours of the coordinate and send each index through the boundary. Both are as in PyTorch.
@@ -127,17 +128,40 @@ def _axis_taps(x: np.ndarray, size: int, kernel: str, boundary: str, a: float) -
     else:
         x = np.where(np.isfinite(x), x, x.dtype.type(0))
     start = np.rint(x) if kernel == "nearest" else np.floor(x)
-    weights = KERNEL_WEIGHTS[kernel]((x - start).astype(np.float64), a)
-    first = -((len(weights) - 1) // 2)
+    taps = KERNELS[kernel].taps
+    first = -((taps - 1) // 2)
     indices, valid = [], []
-    for tap in range(len(weights)):
+    for tap in range(taps):
         index = start + x.dtype.type(first + tap)
         if (wide and not masks) or boundary == "wrap":
             index = rule(index, size)
         inside = (index >= 0) & (index <= size - 1)
         indices.append(np.where(inside, index, 0).astype(np.int64))
         valid.append(inside)
-    return indices, valid, weights
+    return indices, valid, (x - start).astype(np.float64)
+
+
+def _index_coords(points: np.ndarray, axes: tuple[AxisMap, ...], image: np.ndarray) -> list[np.ndarray]:
+    """Return the index coordinate along each axis; what is computed in float64 is so from here on."""
+    x = [unnormalize(points[..., axis.component], axis) for axis in axes]
+    return [at.astype(np.float64) for at in x] if image.dtype.name in ("float64", "complex128", "int32") else x
+
+
+def _centers_inside(x: list[np.ndarray], axes: tuple[AxisMap, ...], spatial: tuple[int, ...]) -> np.ndarray:
+    inside = [(at >= -axis.margin) & (at <= n - 1 + axis.margin) for at, axis, n in zip(x, axes, spatial, strict=True)]
+    return np.logical_and.reduce(inside)
+
+
+def _tap_products(
+    taps: list[_AxisTaps], weights: list[list[np.ndarray]]
+) -> Iterator[tuple[tuple[np.ndarray, ...], np.ndarray, np.ndarray]]:
+    """Yield index, validity and weight of every combination of one tap along each axis."""
+    for chosen in product(range(len(weights[0])), repeat=len(taps)):
+        index: tuple[np.ndarray, ...] = ()
+        valid, weight = np.array(True), np.array(1.0)
+        for (indices, inside, _), along, tap in zip(taps, weights, chosen, strict=True):
+            index, valid, weight = (*index, indices[tap]), valid & inside[tap], weight * along[tap]
+        yield index, valid, weight
 
 
 def _round_to(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
@@ -165,7 +189,6 @@ def _sample(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the result and which centres are inside, for input (N, C, *spatial) and coords (N, *out, ndim)."""
     computed = np.complex128 if input.dtype.kind == "c" else np.float64
-    wide = input.dtype.name in ("float64", "complex128", "int32")  # what is computed in float64 is so from here on
     batch = max(input.shape[0], coords.shape[0]) if 0 not in (input.shape[0], coords.shape[0]) else 0
     points_shape = coords.shape[1:-1]
     result = np.zeros((batch, input.shape[1], *points_shape), computed)
@@ -175,26 +198,16 @@ def _sample(
     for n in range(batch):
         image = input[n if input.shape[0] > 1 else 0]
         points = coords[n if coords.shape[0] > 1 else 0]
-        x = [unnormalize(points[..., axis.component], axis) for axis in axes]
-        if wide:
-            x = [at.astype(np.float64) for at in x]
+        x = _index_coords(points, axes, image)
         taps = [
-            _axis_taps(at, size, kernel, boundary, cubic_a)
-            for at, size, boundary in zip(x, image.shape[1:], boundaries, strict=True)
+            _axis_taps(at, size, kernel, boundary) for at, size, boundary in zip(x, image.shape[1:], boundaries, strict=True)
         ]
-        for chosen in product(range(len(taps[0][0])), repeat=len(axes)):
-            index: tuple[np.ndarray, ...] = ()
-            valid, weight = np.array(True), np.array(1.0)
-            for (indices, inside, weights), tap in zip(taps, chosen, strict=True):
-                index, valid, weight = (*index, indices[tap]), valid & inside[tap], weight * weights[tap]
+        weights = [KERNEL_WEIGHTS[kernel](fraction, cubic_a) for _, _, fraction in taps]
+        for index, valid, weight in _tap_products(taps, weights):
             values = np.where(valid, image[(slice(None), *index)].astype(computed), unread)
             with np.errstate(invalid="ignore", over="ignore"):
                 result[n] += weight * values
-        inside = [
-            (at >= -axis.margin) & (at <= size - 1 + axis.margin)
-            for at, axis, size in zip(x, axes, image.shape[1:], strict=True)
-        ]
-        mask[n] = np.logical_and.reduce(inside)
+        mask[n] = _centers_inside(x, axes, image.shape[1:])
         if outside == "fill":
             result[n] = np.where(mask[n], result[n], fill)
         if nan == "propagate":
