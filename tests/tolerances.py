@@ -15,6 +15,7 @@ __all__ = [
     "ADJOINT",
     "AFFINE",
     "DIFFERENCES",
+    "CONVERTED",
     "DTYPE_STEPS",
     "NATIVE",
     "NO_WORSE_MAX",
@@ -76,6 +77,9 @@ ADJOINT = 1e-12
 
 AFFINE = {"float32": Tolerance(1e-6, 1e-6), "float64": Tolerance(1e-15, 1e-15)}
 """affine_grid and identity_grid against PyTorch: a few units in the last place of positions of size 1."""
+
+CONVERTED = {"float64": 1e-12}
+"""Coordinates and what is read there, converted from one unit to another and back: some roundings of some tens of samples."""
 
 TIE = {"float32": 1e-5, "float64": 1e-12}
 """So near to a tie, in samples, nearest may take either neighbour where coordinates are rounded differently."""

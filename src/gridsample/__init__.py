@@ -9,6 +9,7 @@
 """
 
 from gridsample import _runtime
+from gridsample._convert import flow_to_grid, grid_to_flow, normalize_coords, pixel_coords, swap_xy
 from gridsample._grid_sample import affine_grid, grid_sample, identity_grid
 from gridsample._runtime import cpu_info, get_num_threads, set_num_threads
 from gridsample._sample import sample
@@ -19,11 +20,16 @@ __all__ = [
     "__version__",
     "affine_grid",
     "cpu_info",
+    "flow_to_grid",
     "get_num_threads",
     "grid_sample",
+    "grid_to_flow",
     "identity_grid",
+    "normalize_coords",
+    "pixel_coords",
     "sample",
     "set_num_threads",
+    "swap_xy",
 ]
 
 _runtime.configure()

@@ -15,7 +15,7 @@ outer edges, else 0. The order says which component of a point belongs to which 
 along the *last* axis; index coordinates say axis 0 first.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 __all__ = ["AxisMap", "index_axes", "normalized_axes"]
 
@@ -28,6 +28,14 @@ class AxisMap(NamedTuple):
     scale: float
     shift: float
     margin: float
+
+    def to_index(self, given: Any) -> Any:
+        """Return the index coordinates of given ones: numbers or arrays."""
+        return (given + self.pre) * self.scale + self.shift
+
+    def to_given(self, index: Any) -> Any:
+        """Return what to give for an index coordinate; where all is index 0 (scale 0), what is given for the middle."""
+        return (index - self.shift) / self.scale - self.pre if self.scale else index * 0.0
 
 
 def index_axes(ndim: int) -> tuple[AxisMap, ...]:

@@ -69,8 +69,7 @@ def grid_of_positions(x: np.ndarray, y: np.ndarray, shape: tuple[int, int], alig
     """
     grid = np.empty((1, *np.broadcast_shapes(x.shape, y.shape), 2))
     for axis, index in zip(normalized_axes(shape, align_corners), (y, x), strict=True):
-        # An axis of one sample has scale 0 with align_corners: whatever the grid says, the core reads that sample.
-        grid[0, ..., axis.component] = (index - axis.shift) / (axis.scale or 1.0) - axis.pre
+        grid[0, ..., axis.component] = axis.to_given(index)
     return grid
 
 
