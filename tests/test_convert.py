@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from tests.points import make_input, normalized_points
-from tests.test_bad_input import refuses
-from tests.tolerances import CONVERTED
+from .points import make_input, normalized_points
+from .test_bad_input import refuses
+from .tolerances import CONVERTED
 
 import gridsample
 

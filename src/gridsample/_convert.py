@@ -171,8 +171,7 @@ def _as_field(argument: str, value: Any, channels: str) -> tuple[np.ndarray, np.
     field = as_coords(argument, value)
     first, count = choose("channels", channels, ("last", "first")) == "first", field.ndim
     if first and count >= 2:
-        alone = field.shape[0] == count - 1
-        field = np.moveaxis(field, 0 if alone else 1, -1)
+        field = np.moveaxis(field, 1 if field.shape[1] == count - 2 else 0, -1)
     if not 2 <= count <= MAX_NDIM + 2 or not 1 <= field.shape[-1] <= MAX_NDIM or count - field.shape[-1] not in (1, 2):
         wanted = "(N, ndim, *spatial) or (ndim, *spatial)" if first else "(N, *spatial, ndim) or (*spatial, ndim)"
         raise ValueError(f"{argument}: expected {wanted} with channels={channels!r}; got {describe(np.asarray(value))}")
@@ -189,7 +188,8 @@ def flow_to_grid(flow: Any, align_corners: bool = False, *, channels: str = "las
     align_corners : bool
         As it will be given to ``grid_sample``.
     channels : {"last", "first"}
-        Where the components of ``flow`` are: "first" means (N, ndim, \*spatial) or (ndim, \*spatial), as networks give it.
+        Where the components of ``flow`` are: "first" means (N, ndim, \*spatial) or (ndim, \*spatial), as networks give it;
+        what could be either is taken to have an N.
     order : {"xy", "ij"}
         Of the components: "xy" if the first runs along the last axis, "ij" if it runs along axis 0.
 
