@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+
+import gridsample
+
 from .points import make_input, normalized_points
 from .test_bad_input import refuses
 from .tolerances import CONVERTED
-
-import gridsample
 
 SPATIALS = ((7,), (5, 8), (4, 5, 6))
 

@@ -14,12 +14,13 @@ from gridsample._modes import KERNELS
 __all__ = [
     "ADJOINT",
     "AFFINE",
-    "DIFFERENCES",
     "CONVERTED",
+    "DIFFERENCES",
     "DTYPE_STEPS",
     "NATIVE",
     "NO_WORSE_MAX",
     "NO_WORSE_RMS",
+    "OPENCV_MAPS",
     "TIE",
     "TORCH",
     "TORCH_GRADIENT",
@@ -80,6 +81,9 @@ AFFINE = {"float32": Tolerance(1e-6, 1e-6), "float64": Tolerance(1e-15, 1e-15)}
 
 CONVERTED = {"float64": 1e-12}
 """Coordinates and what is read there, converted from one unit to another and back: some roundings of some tens of samples."""
+
+OPENCV_MAPS = 1e-4
+"""OpenCV's float32 maps of positions of some tens of pixels against float64."""
 
 TIE = {"float32": 1e-5, "float64": 1e-12}
 """So near to a tie, in samples, nearest may take either neighbour where coordinates are rounded differently."""

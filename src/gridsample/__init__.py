@@ -13,10 +13,13 @@ from gridsample._convert import flow_to_grid, grid_to_flow, normalize_coords, pi
 from gridsample._grid_sample import affine_grid, grid_sample, identity_grid
 from gridsample._runtime import cpu_info, get_num_threads, set_num_threads
 from gridsample._sample import sample
+from gridsample._transform import Transform
+from gridsample._warp import undistort, warp_affine, warp_flow, warp_perspective
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Transform",
     "__version__",
     "affine_grid",
     "cpu_info",
@@ -30,6 +33,10 @@ __all__ = [
     "sample",
     "set_num_threads",
     "swap_xy",
+    "undistort",
+    "warp_affine",
+    "warp_flow",
+    "warp_perspective",
 ]
 
 _runtime.configure()

@@ -72,13 +72,11 @@ def check_space(spatial: tuple[int, ...], input: np.ndarray) -> None:
         raise ValueError(f"input: expected no empty spatial axis; got {describe(input)}")
 
 
-def broadcast_batch(input: np.ndarray, coords: np.ndarray, name: str) -> int:
-    """Return the batch size of (N, ...) arrays, either of which may have batch 1."""
-    n, m = input.shape[0], coords.shape[0]
+def broadcast_batch(input: np.ndarray, coords: tuple[int, ...], name: str) -> int:
+    """Return the batch size of an input (N, ...) and coordinates of a shape (N, ...), either of which may have batch 1."""
+    n, m = input.shape[0], coords[0]
     if n != m and 1 not in (n, m):
-        raise ValueError(
-            f"{name}: expected the batch size of input, {n}, or 1; got {m} ({name} {coords.shape}, input {input.shape})"
-        )
+        raise ValueError(f"{name}: expected the batch size of input, {n}, or 1; got {m} ({name} {coords}, input {input.shape})")
     return m if n == 1 else n
 
 

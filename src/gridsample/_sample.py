@@ -16,9 +16,10 @@ from gridsample._arrays import (
     fill_values,
     out_dtype,
 )
+from gridsample._compose import Composition, Source, blocks
 from gridsample._coords import index_axes
 from gridsample._modes import BOUNDARIES
-from gridsample._spec import MAX_NDIM, Spec, as_flag, choose, choose_boundaries, describe, make_spec
+from gridsample._spec import MAX_NDIM, Spec, as_flag, choose, choose_boundaries, describe, make_spec, spatial_sizes
 
 __all__ = ["run", "sample"]
 
@@ -31,6 +32,7 @@ def sample(
     kernel: str = "linear",
     boundary: str | Sequence[str] = "zeros",
     *,
+    size: Any = None,
     channels: str = "first",
     dtype: Any = None,
     fill_value: Any = 0,
@@ -47,14 +49,17 @@ def sample(
     input : array
         (N, C, \*spatial), with 1 to 3 spatial axes; or (C, \*spatial), or (\*spatial), without a batch. Any strides; any dtype
         of ``gridsample``: integers of up to 16 bits and int32, floats of 16 (bfloat16 too), 32 and 64 bits, complex.
-    coords : array, float32, float64, float16 or bfloat16
+    coords : array, float32, float64, float16 or bfloat16; or a Transform, or a list of them, one for each of the batch
         (N, \*out, ndim) for a batched input, (\*out, ndim) otherwise; ``coords[..., k]`` is the position along spatial axis
         k of ``input``, in samples. ``ndim`` says how many axes of ``input`` are spatial. Batch 1 goes with any batch.
         float32 coordinates are exact to the 24th bit: use float64 for axes longer than some thousands of samples.
+        A ``Transform`` says where every sample of the output reads, without an array.
     kernel : {"nearest", "linear", "cubic"}
         The interpolation applied along each axis; cubic is Keys'.
     boundary : {"zeros", "border", "reflection_edge", "reflection_center", "constant", "wrap"}
         What a tap outside ``input`` reads; or a sequence of one name for each spatial axis. "constant" is ``fill_value``.
+    size : sequence of int, optional
+        Of the output's spatial axes, for a ``Transform``: \*out; as ``input`` has them if not given.
     channels : {"first", "last"}
         Where the channels of ``input``, ``out`` and the result are: "last" means (N, \*spatial, C) or (\*spatial, C).
     dtype : dtype, optional
@@ -89,6 +94,7 @@ def sample(
 
     See Also
     --------
+    Transform : affine, perspective, flow, lens and other maps, and their compositions.
     grid_sample : the same in PyTorch's conventions: normalised units, x first.
 
     Notes
@@ -102,19 +108,31 @@ def sample(
     >>> gridsample.sample(image, np.array([[1.0, 0.0], [0.5, 0.5]]))  # row 1, column 0; then the middle
     array([10. ,  5.5])
     """
-    input, coords = as_image("input", input), as_coords("coords", coords)
-    ndim = coords.shape[-1] if coords.ndim else 0
-    if not 1 <= ndim <= MAX_NDIM:
-        raise ValueError(f"coords: expected (..., ndim) with ndim 1 to {MAX_NDIM}; got {describe(coords)}")
+    input = as_image("input", input)
+    last = choose("channels", channels, ("first", "last")) == "last"
+    located = _as_transforms(coords)
+    if located:
+        ndim = located[0].ndim
+    else:
+        coords = as_coords("coords", coords)
+        ndim = coords.shape[-1] if coords.ndim else 0
+        if not 1 <= ndim <= MAX_NDIM:
+            raise ValueError(f"coords: expected (..., ndim) with ndim 1 to {MAX_NDIM}; got {describe(coords)}")
     leading = input.ndim - ndim
     if leading not in (0, 1, 2):
         raise ValueError(
             f"input: expected (N, C, *spatial), (C, *spatial) or (*spatial) with {ndim} spatial axes, as coords "
-            f"{coords.shape} says; got {describe(input)}"
+            f"{'has axes' if located else f'{coords.shape} says'}; got {describe(input)}"
         )
-    if leading == 2 and coords.ndim < 2:
+    spatial = input.shape[leading - last * (leading > 0) : input.ndim - last * (leading > 0)]
+    if located:
+        coords = Source(located, spatial if size is None else spatial_sizes("size", size, ndim))
+        if leading < 2 and len(located) > 1:
+            raise ValueError(f"coords: expected one Transform for an input without a batch; got {len(located)}")
+    elif size is not None:
+        raise ValueError(f"size: expected None, since coords {coords.shape} says what the output is; got {size!r}")
+    elif leading == 2 and coords.ndim < 2:
         raise ValueError(f"coords: expected (N, *out, {ndim}) for an input (N, C, *spatial); got {describe(coords)}")
-    last = choose("channels", channels, ("first", "last")) == "last"
     spec = make_spec(
         kernel,
         choose_boundaries("boundary", boundary, ndim, _BOUNDARY_NAMES),
@@ -123,20 +141,36 @@ def sample(
         outside=outside,
         nan=nan,
     )
-    check_space(input.shape[leading - last * (leading > 0) : input.ndim - last * (leading > 0)], input)
+    check_space(spatial, input)
     options = {"channels": channels, "dtype": dtype, "fill_value": fill_value, "return_mask": return_mask}
     if leading == 2:
         return run(input, coords, spec, "coords", out=out, **options)
     if out is not None:
+        points = coords.size if located else coords.shape[:-1]
         spatial_last = last and leading == 1
-        shape = (*coords.shape[:-1], input.shape[-1]) if spatial_last else input.shape[:leading] + coords.shape[:-1]
-        check_out(out, shape, out_dtype(dtype, input), input=input, coords=coords)
+        shape = (*points, input.shape[-1]) if spatial_last else input.shape[:leading] + points
+        check_out(out, shape, out_dtype(dtype, input), **_memory(input, coords, "coords"))
     batch = [_as_batch(array, leading, last) for array in (input, out)]
-    result = run(batch[0], coords[None], spec, "coords", out=batch[1], **options)
+    result = run(batch[0], coords if located else coords[None], spec, "coords", out=batch[1], **options)
     values, mask = result if return_mask else (result, [None])
     alone = values[0] if leading else values[0, ..., 0] if last else values[0, 0]
     alone = alone if out is None else out
     return (alone, mask[0]) if return_mask else alone
+
+
+def _as_transforms(coords: Any) -> tuple[Composition, ...]:
+    """Return the transforms that ``coords`` is or holds; nothing, if it is something else."""
+    held = (coords,) if isinstance(coords, Composition) else tuple(coords) if isinstance(coords, (list, tuple)) else ()
+    if not any(isinstance(one, Composition) for one in held):
+        return ()
+    if not all(isinstance(one, Composition) and one.ndim == held[0].ndim for one in held):
+        raise ValueError(f"coords: expected transforms of as many axes each; got {coords!r:.200}")
+    return held
+
+
+def _memory(input: np.ndarray, coords: np.ndarray | Source, name: str) -> dict[str, np.ndarray]:
+    """Return the arrays that are read while ``out`` is written."""
+    return {"input": input, **({name: coords} if isinstance(coords, np.ndarray) else coords.arrays)}
 
 
 def _as_batch(array: Any, leading: int, last: bool) -> Any:
@@ -150,7 +184,7 @@ def _as_batch(array: Any, leading: int, last: bool) -> Any:
 
 def run(
     input: np.ndarray,
-    coords: np.ndarray,
+    coords: np.ndarray | Source,
     spec: Spec,
     coords_name: str,
     *,
@@ -165,12 +199,12 @@ def run(
     return_mask = as_flag("return_mask", return_mask)
     image = np.moveaxis(input, -1, 1) if last else input
     check_space(image.shape[2:], input)
-    batch, points = broadcast_batch(input, coords, coords_name), coords.shape[1:-1]
+    batch, points = broadcast_batch(input, coords.shape, coords_name), coords.shape[1:-1]
     shape = (batch, *points, image.shape[1]) if last else (batch, image.shape[1], *points)
     dtype = out_dtype(dtype, input)
     fill = fill_values(fill_value, image.shape[1], dtype)
     if out is not None:
-        check_out(out, shape, dtype, **{"input": input, coords_name: coords})
+        check_out(out, shape, dtype, **_memory(input, coords, coords_name))
         target = np.moveaxis(out, -1, 1) if last else out
     elif spec.keeps:
         raise ValueError(f'out: expected an array of shape {shape}, dtype {dtype}, whose values outside="keep" keeps; got None')
@@ -178,5 +212,21 @@ def run(
         target = empty_like_layout(image, (batch, image.shape[1], *points), dtype)
         out = np.moveaxis(target, 1, -1) if last else target
     mask = np.empty((batch, *points), bool) if return_mask else None
-    _engine.sample(image, coords, target, spec, fill, mask)
+    if isinstance(coords, np.ndarray):
+        _engine.sample(image, coords, target, spec, fill, mask)
+    else:
+        _sample_blocks(image, coords, target, spec, fill, mask)
     return (out, mask) if return_mask else out
+
+
+def _sample_blocks(
+    image: np.ndarray, source: Source, out: np.ndarray, spec: Spec, fill: np.ndarray, mask: np.ndarray | None
+) -> None:
+    """Sample block by block: the coordinates of one at a time are in memory."""
+    for n, transform in enumerate(source.transforms):
+        alone = len(source.transforms) > 1
+        images = image[n : n + 1] if alone and len(image) > 1 else image
+        items = slice(n, n + 1) if alone else slice(None)
+        for box, points in blocks(transform, source.size):
+            part = None if mask is None else mask[(items, *box)]
+            _engine.sample(images, points[None], out[(items, slice(None), *box)], spec, fill, part)

@@ -17,11 +17,15 @@ __all__ = [
     "MAX_NDIM",
     "Spec",
     "as_flag",
+    "as_matrix",
     "choose",
     "choose_boundaries",
     "describe",
     "make_spec",
+    "numbers_of",
     "positive_ints",
+    "real_numbers",
+    "spatial_sizes",
 ]
 
 MAX_NDIM = 3
@@ -113,3 +117,40 @@ def positive_ints(argument: str, value: Any) -> tuple[int, ...]:
     if not sizes or not exact or min(sizes) < 1:
         raise ValueError(f"{argument}: expected a sequence of positive whole numbers; got {value!r}")
     return sizes
+
+
+def spatial_sizes(argument: str, size: Any, count: int | None = None) -> tuple[int, ...]:
+    sizes = positive_ints(argument, size)
+    if len(sizes) > MAX_NDIM or (count is not None and len(sizes) != count):
+        wanted = f"1 to {MAX_NDIM}" if count is None else count
+        raise ValueError(f"{argument}: expected {wanted} spatial sizes, axis 0 first and without N and C; got {size!r}")
+    return sizes
+
+
+def real_numbers(argument: str, value: Any) -> np.ndarray:
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{argument}: expected an array of real numbers; got {value!r:.60}: {error}") from None
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{argument}: expected real numbers; got {value!r:.60} of type {type(value).__name__}")
+    return array.astype(np.float64)
+
+
+def numbers_of(argument: str, value: Any, shape: tuple[int, ...] | None) -> np.ndarray:
+    """Return finite real numbers of a shape, as a float64 array of their own."""
+    array = real_numbers(argument, value)
+    if shape is not None and array.shape != shape:
+        raise ValueError(f"{argument}: expected shape {shape}; got shape {array.shape}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{argument}: expected finite numbers; got {array.tolist()}")
+    return array
+
+
+def as_matrix(argument: str, value: Any) -> np.ndarray:
+    """Return a matrix (ndim, ndim + 1) or (ndim + 1, ndim + 1) as the square one."""
+    matrix = numbers_of(argument, value, None)
+    columns = matrix.shape[-1] if matrix.ndim == 2 else 0
+    if not 2 <= columns <= MAX_NDIM + 1 or matrix.shape[0] not in (columns - 1, columns):
+        raise ValueError(f"{argument}: expected shape (ndim, ndim + 1) or (ndim + 1, ndim + 1); got shape {matrix.shape}")
+    return matrix if matrix.shape[0] == columns else np.vstack([matrix, np.eye(columns)[-1:]])

@@ -1,0 +1,181 @@
+"""What every composition of maps can do: be composed further, undone, and evaluated a block of output rows at a time."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+
+from gridsample._maps import Displacement, Map, Points, Projective, stack
+from gridsample._spec import as_flag, choose, describe, real_numbers, spatial_sizes
+
+__all__ = ["Composition", "Source", "blocks"]
+
+_BLOCK = 1 << 15
+"""Points of a block: its coordinates stay in the second-level cache between being made and being read."""
+
+_T = TypeVar("_T", bound="Composition")
+
+
+class Composition:
+    """Maps that are done one after the other. Its public face is ``Transform``."""
+
+    __slots__ = ("_maps", "ndim")
+
+    ndim: int
+    """Number of axes."""
+
+    def __init__(self, ndim: int, maps: Sequence[Map]) -> None:
+        """Hold maps, the one that is done first first; use the methods that have names instead."""
+        self.ndim = ndim
+        self._maps = tuple(maps)
+
+    @classmethod
+    def _projective(cls: type[_T], square: np.ndarray, order: str, inverse: bool) -> _T:
+        if choose("order", order, ("xy", "ij")) == "xy":
+            turned = [*reversed(range(len(square) - 1)), len(square) - 1]
+            square = square[np.ix_(turned, turned)]
+        projective = Projective(square)
+        return cls(len(square) - 1, [projective.inverse() if as_flag("inverse", inverse) else projective])
+
+    def __matmul__(self: _T, other: _T) -> _T:
+        """Return the map that does first ``other`` and then this one; matrices that meet are multiplied."""
+        if not isinstance(other, Composition):
+            return NotImplemented
+        if self.ndim != other.ndim:
+            raise ValueError(f"@: expected two maps of as many axes; got {self.ndim} and {other.ndim}")
+        *before, last = other._maps
+        first, *after = self._maps
+        both = [first.after(last)] if isinstance(first, Projective) and isinstance(last, Projective) else [last, first]
+        return type(self)(self.ndim, [*before, *both, *after])
+
+    def inverse(self: _T) -> _T:
+        """Return the map that undoes this one.
+
+        Returns
+        -------
+        Transform
+            From input to output positions.
+
+        Raises
+        ------
+        ValueError
+            There is none (a singular matrix), or none is known (a flow, a function).
+
+        Examples
+        --------
+        >>> import gridsample
+        >>> gridsample.Transform.affine([[2, 0, 1], [0, 2, 0]]).inverse()([[0.0, 5.0]])
+        array([[0., 2.]])
+        """
+        return type(self)(self.ndim, [one.inverse() for one in reversed(self._maps)])
+
+    def __call__(self, points: Any) -> np.ndarray:
+        r"""Return where output positions read.
+
+        Parameters
+        ----------
+        points : array
+            (\*, ndim), real numbers, in pixels, axis 0 first.
+
+        Returns
+        -------
+        array
+            (\*, ndim), float64, in pixels, axis 0 first.
+
+        Raises
+        ------
+        TypeError
+            ``points`` is no array of real numbers.
+        ValueError
+            ``points`` is not (\*, ndim).
+        """
+        given = real_numbers("points", points)
+        if given.ndim == 0 or given.shape[-1] != self.ndim:
+            raise ValueError(f"points: expected (..., {self.ndim}), as the map has axes; got {describe(given)}")
+        flat = given.reshape(-1, self.ndim)
+        moved = self._apply(tuple(flat[:, axis].reshape(-1, *[1] * (self.ndim - 1)) for axis in range(self.ndim)))
+        return np.ascontiguousarray(stack(moved, (len(flat), *[1] * (self.ndim - 1)))).reshape(given.shape)
+
+    def coords(self, size: Any) -> np.ndarray:
+        r"""Return where every sample of an output reads: the grid that ``sample`` does without.
+
+        Parameters
+        ----------
+        size : sequence of int
+            The spatial sizes of the output.
+
+        Returns
+        -------
+        array
+            (\*size, ndim), float64, in pixels, axis 0 first, as ``sample`` takes them.
+
+        Raises
+        ------
+        ValueError
+            ``size`` is not ndim positive whole numbers.
+
+        Examples
+        --------
+        >>> import gridsample
+        >>> gridsample.Transform.affine([[2, 0, 0.5], [0, 1, 0]]).coords((1, 3))
+        array([[[0. , 0.5],
+                [0. , 2.5],
+                [0. , 4.5]]])
+        """
+        sizes = spatial_sizes("size", size, self.ndim)
+        return np.ascontiguousarray(stack(self._apply(_lattice(tuple(slice(0, n) for n in sizes))), sizes))
+
+    def _apply(self, points: Points) -> Points:
+        for one in self._maps:
+            points = one(points)
+        return points
+
+    def __repr__(self) -> str:
+        """Name the maps, the one that is done last first, as in ``a @ b``."""
+        names = " @ ".join(type(one).__name__.lower() for one in reversed(self._maps))
+        return f"<gridsample.Transform, {self.ndim} axes: {names}>"
+
+
+class Source(NamedTuple):
+    """Transforms in the place of an array of coordinates (N, *size, ndim)."""
+
+    transforms: tuple[Composition, ...]
+    size: tuple[int, ...]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the array that this stands for."""
+        return (len(self.transforms), *self.size, self.transforms[0].ndim)
+
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Callers' arrays that are read when this is evaluated."""
+        maps = [one for transform in self.transforms for one in transform._maps]
+        return {f"flow {i}": one.field for i, one in enumerate(maps) if isinstance(one, Displacement)}
+
+
+def blocks(transform: Composition, size: tuple[int, ...]) -> Iterator[tuple[tuple[slice, ...], np.ndarray]]:
+    """Yield boxes of an output of this size, and where their samples read, (*box, ndim): together they are ``coords``."""
+    for box in _boxes(size):
+        yield box, stack(transform._apply(_lattice(box)), tuple(one.stop - one.start for one in box))
+
+
+def _boxes(size: tuple[int, ...]) -> Iterator[tuple[slice, ...]]:
+    """Cut an output into boxes of whole rows, or of parts of one, of about ``_BLOCK`` points each."""
+    axis, inner = len(size) - 1, 1
+    while axis > 0 and inner * size[axis] <= _BLOCK:
+        inner *= size[axis]
+        axis -= 1
+    step = max(1, _BLOCK // inner)
+    whole = tuple(slice(0, n) for n in size[axis + 1 :])
+    for outer in np.ndindex(size[:axis]):
+        for start in range(0, size[axis], step):
+            yield (*(slice(i, i + 1) for i in outer), slice(start, min(start + step, size[axis])), *whole)
+
+
+def _lattice(box: tuple[slice, ...]) -> Points:
+    """Return the positions of a box of samples, each axis a vector along itself."""
+    return tuple(
+        np.arange(one.start, one.stop, dtype=np.float64).reshape([-1 if k == axis else 1 for k in range(len(box))])
+        for axis, one in enumerate(box)
+    )

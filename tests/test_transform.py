@@ -1,0 +1,243 @@
+"""Transforms: every map against its formula, compositions, inverses, and sampling without a grid against sampling with it."""
+
+import numpy as np
+import pytest
+
+import gridsample
+from gridsample import Transform, _compose
+
+from .points import make_input
+from .test_bad_input import refuses
+from .tolerances import CONVERTED, assert_native
+
+RNG = np.random.default_rng(3)
+AFFINE = np.array([[0.9, -0.3, 4.0], [0.2, 1.1, -3.0]])
+HOMOGRAPHY = np.array([[0.9, -0.3, 4.0], [0.2, 1.1, -3.0], [0.001, -0.002, 1.1]])
+CAMERA = np.array([[50.0, 0, 21.0], [0, 55.0, 17.0], [0, 0, 1]])
+SIZE = (37, 45)
+
+
+def close(actual, expected):
+    np.testing.assert_allclose(actual, expected, rtol=CONVERTED["float64"], atol=CONVERTED["float64"])
+
+
+def lattice(size):
+    return np.stack(np.indices(size), -1).astype(float)
+
+
+def by_matrix(matrix, points):
+    """Apply a matrix that is x first to points that are axis 0 first."""
+    homogeneous = np.concatenate([points[..., ::-1], np.ones((*points.shape[:-1], 1))], -1)
+    moved = homogeneous @ matrix.T
+    return (moved[..., :-1] / moved[..., -1:])[..., ::-1]
+
+
+def square(matrix):
+    return np.vstack([matrix, np.eye(len(matrix) + 1)[-1:]])
+
+
+def examples():
+    """One of each map, and compositions, all from a 2-D output to a 2-D input."""
+    flow = RNG.normal(0, 2, (*SIZE, 2))
+    yield "affine", Transform.affine(AFFINE)
+    yield "resize", Transform.affine([[0.5, 0, 1.5], [0, 1.25, -2]])
+    yield "collapsed", Transform.affine([[0, 0, 3.5], [0, 1, 0]])
+    yield "perspective", Transform.perspective(HOMOGRAPHY)
+    yield "flow", Transform.flow(flow)
+    yield "coarse flow", Transform.flow(flow[::7, ::9], size=SIZE)
+    yield "lens", Transform.lens(CAMERA, [-0.2, 0.05, 0.003, -0.002, 0.01])
+    yield "polar", Transform.polar((37, 45), (20, 18), 17)
+    yield "panorama", Transform.equirectangular((37, 72), SIZE, 80, yaw=30, pitch=-20, roll=10)
+    yield "function", Transform.function(lambda p: p + np.sin(p[..., ::-1]), 2)
+    yield "affine, flow, affine", Transform.affine(AFFINE) @ Transform.flow(flow) @ Transform.affine(AFFINE, inverse=True)
+
+
+EXAMPLES = [pytest.param(transform, id=name) for name, transform in examples()]
+
+
+@pytest.mark.parametrize("transform", EXAMPLES)
+@pytest.mark.parametrize("block", [1, 64, 1 << 15])
+def test_blocks_are_the_grid(transform, block, monkeypatch):
+    monkeypatch.setattr(_compose, "_BLOCK", block)
+    whole = transform.coords(SIZE)
+    parts = np.full(whole.shape, np.nan)
+    for box, points in _compose.blocks(transform, SIZE):
+        parts[box] = points
+    np.testing.assert_array_equal(parts, whole)
+    assert len(list(_compose.blocks(transform, SIZE))) == {1: 37 * 45, 64: 37, 1 << 15: 1}[block]
+
+
+@pytest.mark.parametrize("transform", EXAMPLES)
+def test_points_are_the_grid(transform):
+    close(transform(lattice(SIZE)), transform.coords(SIZE))
+
+
+@pytest.mark.parametrize("transform", EXAMPLES)
+@pytest.mark.parametrize("kernel", ["nearest", "linear", "cubic"])
+def test_sampling_is_that_of_the_grid(transform, kernel, monkeypatch):
+    monkeypatch.setattr(_compose, "_BLOCK", 500)
+    image = make_input((2, 3, *SIZE), "float32")
+    coords = transform.coords(SIZE)
+    options = {"boundary": "reflection_edge", "outside": "fill", "fill_value": 7, "return_mask": True}
+    expected, inside = gridsample.sample(image, coords[None], kernel, **options)
+    result, mask = gridsample.sample(image, transform, kernel, size=SIZE, **options)
+    np.testing.assert_array_equal(result, expected)
+    np.testing.assert_array_equal(mask, inside)
+
+
+@pytest.mark.parametrize("size", [(9,), (5, 7), (3, 4, 5)])
+@pytest.mark.parametrize("order", ["xy", "ij"])
+@pytest.mark.parametrize("inverse", [False, True])
+def test_matrices(size, order, inverse):
+    ndim = len(size)
+    matrix = np.eye(ndim + 1) + RNG.normal(0, 0.02, (ndim + 1, ndim + 1))
+    points = lattice(size)
+    used = np.linalg.inv(matrix) if inverse else matrix
+    expected = by_matrix(used, points) if order == "xy" else by_matrix(used, points[..., ::-1])[..., ::-1]
+    close(Transform.perspective(matrix, order=order, inverse=inverse).coords(size), expected)
+    matrix[-1] = np.eye(ndim + 1)[-1]
+    used = np.linalg.inv(matrix) if inverse else matrix
+    expected = by_matrix(used, points) if order == "xy" else by_matrix(used, points[..., ::-1])[..., ::-1]
+    close(Transform.affine(matrix[:-1], order=order, inverse=inverse).coords(size), expected)
+    close(Transform.affine(matrix, order=order, inverse=inverse).coords(size), expected)
+
+
+def test_composition():
+    a, b = Transform.affine(AFFINE), Transform.perspective(HOMOGRAPHY)
+    close((a @ b).coords(SIZE), by_matrix(square(AFFINE) @ HOMOGRAPHY, lattice(SIZE)))
+    close((b @ a)([[3.0, 4.0]]), b(a([[3.0, 4.0]])))
+    assert repr(a @ b) == "<gridsample.Transform, 2 axes: projective>"  # two matrices are one
+
+
+@pytest.mark.parametrize(
+    "transform",
+    [
+        Transform.affine(AFFINE),
+        Transform.perspective(HOMOGRAPHY),
+        Transform.normalization((37, 45)),
+        Transform.lens(CAMERA, [-0.05, 0.01, 0.003, -0.002, 0.01, 0.02, 0, 0, 0.001, 0, 0.002, 0, 0.01, -0.02]),
+        Transform.polar((40, 50), (20, 18), 30),
+        Transform.polar((40, 50), (20, 18), 30, log=True),
+        Transform.equirectangular((37, 72), SIZE, 80, yaw=30, pitch=-20, roll=10),
+        Transform.affine(AFFINE) @ Transform.lens(CAMERA, [-0.05, 0, 0, 0]) @ Transform.perspective(HOMOGRAPHY),
+    ],
+    ids=repr,
+)
+def test_inverses(transform):
+    points = lattice(SIZE)[1:, 1:]  # radius 0 has no angle
+    close(transform.inverse()(transform(points)), points)
+    close(transform.inverse().inverse()(points), transform(points))
+
+
+def test_inverses_that_do_not_exist():
+    refuses(ValueError, lambda: Transform.affine([[1, 2, 0], [2, 4, 0]]).inverse(), "matrix", "singular")
+    refuses(ValueError, lambda: Transform.affine([[1, 2, 0], [2, 4, 0]], inverse=True), "matrix", "singular")
+    refuses(ValueError, lambda: Transform.flow(np.zeros((3, 3, 2))).inverse(), "inverse", "a flow")
+    refuses(ValueError, lambda: Transform.function(abs, 2).inverse(), "inverse", "a function")
+
+
+@pytest.mark.parametrize("size", [(9,), (5, 7), (3, 4, 5)])
+@pytest.mark.parametrize("order", ["xy", "ij"])
+@pytest.mark.parametrize("channels", ["first", "last"])
+@pytest.mark.parametrize("align_corners", [False, True])
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int16"])
+def test_flows(size, order, channels, align_corners, dtype):
+    flow = RNG.normal(0, 3, (*size, len(size))).astype(dtype)
+    moved = (flow if order == "ij" else flow[..., ::-1]).astype(float)
+    given = np.moveaxis(flow, -1, 0) if channels == "first" else flow[..., ::-1].copy()[..., ::-1]
+    settings = {"order": order, "channels": channels, "align_corners": align_corners}
+    close(Transform.flow(given, **settings).coords(size), lattice(size) + moved)
+    close(Transform.flow(given, relative=False, **settings).coords(size), moved)
+    shape = tuple(n + 4 for n in size)
+    half = (np.array(shape) - align_corners) / 2
+    close(Transform.flow(given, normalized=shape, **settings).coords(size), lattice(size) + moved * half)
+    expected = gridsample.pixel_coords(moved[..., ::-1], shape, align_corners)
+    close(Transform.flow(given, relative=False, normalized=shape, **settings).coords(size), expected)
+
+
+@pytest.mark.parametrize("align_corners", [False, True])
+@pytest.mark.parametrize("lattice_size", [(4, 5), (1, 9), (7, 5)])
+def test_coarse_flows_are_interpolated(lattice_size, align_corners):
+    flow = RNG.normal(0, 3, (*lattice_size, 2))
+    grid = gridsample.identity_grid((1, 1, *SIZE), align_corners, dtype=np.float64)
+    if align_corners:
+        grid[..., [size == 1 for size in lattice_size[::-1]]] = 0
+    planes = np.moveaxis(flow, -1, 0)[None]
+    fine = gridsample.grid_sample(planes, grid, padding_mode="border", align_corners=align_corners)[0]
+    expected = lattice(SIZE) + np.moveaxis(fine, 0, -1)[..., ::-1]
+    close(Transform.flow(flow, size=SIZE, align_corners=align_corners).coords(SIZE), expected)
+
+
+def test_panoramas():
+    look = Transform.equirectangular((180, 360), (101, 101), yaw=90, pitch=45)
+    close(look([[50.0, 50.0]]), [[44.5, 269.5]])
+    above = Transform.equirectangular((180, 360), (101, 101), pitch=90)
+    close(above([[50.0, 50.0]])[0, 0], -0.5)
+    ahead = Transform.equirectangular((180, 360), (101, 101))
+    close(ahead([[50.0, -0.5], [50.0, 100.5]]), [[89.5, 134.5], [89.5, 224.5]])  # the edges of 90 degrees
+    assert np.isnan(ahead.inverse()([[89.5, 0.0]])).all()  # behind the view
+    rolled = Transform.equirectangular((180, 360), (101, 101), roll=90)
+    assert rolled([[50.0, 60.0]])[0, 0] > 89.5  # what is to the right in the view is below in the world
+
+
+def test_a_list_of_transforms_is_a_batch():
+    image = make_input((2, 3, *SIZE), "float32")
+    both = [Transform.affine(AFFINE), Transform.perspective(HOMOGRAPHY)]
+    alone = [gridsample.sample(image[n], one) for n, one in enumerate(both)]
+    np.testing.assert_array_equal(gridsample.sample(image, both), alone)
+    first = gridsample.sample(image[:1], both)
+    np.testing.assert_array_equal(first[1], gridsample.sample(image[0], both[1]))
+
+
+def test_layouts_and_out():
+    image = make_input((11, 13, 3), "float32")
+    transform = Transform.affine(AFFINE)
+    out = np.empty((9, 8, 3), "float32")
+    result = gridsample.sample(image, transform, size=(9, 8), channels="last", out=out)
+    assert result is out
+    expected = gridsample.sample(np.moveaxis(image, -1, 0), transform.coords((9, 8)))
+    assert_native(np.moveaxis(out, -1, 0), expected, image, image, "linear")
+    flow = np.zeros((11, 13, 2), "float32")
+    words = "out", "overlaps flow 0"
+    refuses(ValueError, lambda: gridsample.sample(image[..., 0], Transform.flow(flow), out=flow[..., 0]), *words)
+
+
+def test_maps_are_not_changed_from_outside():
+    matrix = AFFINE.copy()
+    transform = Transform.affine(matrix)
+    matrix[:] = 0
+    close(transform.coords(SIZE), by_matrix(square(AFFINE), lattice(SIZE)))
+
+
+def test_bad_input():
+    flow, image = np.zeros((4, 5, 2)), np.zeros((4, 5))
+    identity = Transform.affine(np.eye(3))
+    refuses(ValueError, lambda: Transform.affine(np.eye(6)), "matrix", "(ndim, ndim + 1)", "shape (6, 6)")
+    refuses(ValueError, lambda: Transform.affine(HOMOGRAPHY), "matrix", "last row", "got [0.001, -0.002, 1.1]")
+    refuses(ValueError, lambda: Transform.perspective(AFFINE), "matrix", "(ndim + 1, ndim + 1)", "shape (2, 3)")
+    refuses(ValueError, lambda: Transform.affine(AFFINE * np.nan), "matrix", "finite")
+    refuses(TypeError, lambda: Transform.affine("no"), "matrix", "real numbers", "got 'no' of type str")
+    refuses(ValueError, lambda: Transform.affine(AFFINE, order="yx"), "order", "unknown name 'yx'")
+    refuses(TypeError, lambda: Transform.affine(AFFINE, inverse=1), "inverse", "got 1")
+    refuses(ValueError, lambda: Transform.flow(flow, channels="first"), "flow", "(ndim, *spatial)", "shape (4, 5, 2)")
+    refuses(TypeError, lambda: Transform.flow(flow.astype(complex)), "flow", "real numbers", "complex128")
+    refuses(ValueError, lambda: Transform.flow(flow, size=(3,)), "size", "2 spatial sizes", "got (3,)")
+    refuses(ValueError, lambda: Transform.lens(CAMERA, [1, 2, 3]), "distortion", "4, 5, 8, 12, 14", "got 3")
+    refuses(ValueError, lambda: Transform.lens(AFFINE, [1, 2, 3, 4]), "camera_matrix", "shape (3, 3)", "got shape (2, 3)")
+    refuses(ValueError, lambda: Transform.polar((4, 5), (1, 2), 0), "radius", "more than 0", "got 0")
+    refuses(ValueError, lambda: Transform.polar((4, 5), (1, 2, 3), 2), "center", "shape (2,)")
+    refuses(ValueError, lambda: Transform.equirectangular((4, 5), (4, 5), 180), "field_of_view", "below 180", "got 180")
+    refuses(TypeError, lambda: Transform.function(3, 2), "function", "callable", "got 3")
+    refuses(ValueError, lambda: Transform.function(abs, 4), "ndim", "1 to 3", "got 4")
+    half = Transform.function(lambda p: p[..., :1], 2)
+    refuses(ValueError, lambda: half.coords((4, 5)), "function", "(4, 5, 2)", "got shape (4, 5, 1)")
+    refuses(ValueError, lambda: identity @ Transform.affine(np.eye(4)), "@", "as many axes", "2 and 3")
+    refuses(ValueError, lambda: identity.coords((4,)), "size", "2 spatial sizes", "got (4,)")
+    refuses(ValueError, lambda: identity(np.zeros((4, 3))), "points", "(..., 2)", "shape (4, 3)")
+    refuses(ValueError, lambda: gridsample.sample(image[0, 0], identity), "input", "2 spatial axes", "shape ()")
+    refuses(ValueError, lambda: gridsample.sample(image, [identity, identity]), "coords", "one Transform", "got 2")
+    refuses(ValueError, lambda: gridsample.sample(image, [identity, 3]), "coords", "transforms")
+    refuses(ValueError, lambda: gridsample.sample(np.zeros((3, 1, 4, 5)), [identity] * 2), "coords", "batch", "got 2")
+    refuses(ValueError, lambda: gridsample.sample(image, flow, size=(4, 5)), "size", "expected None", "(4, 5, 2)")
+    with pytest.raises(TypeError, match="unsupported operand"):
+        identity @ 3
