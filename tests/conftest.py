@@ -3,9 +3,15 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import settings
 
 import gridsample
 from gridsample import _engine
+
+# The same examples in every run; `--hypothesis-profile thorough` looks for others, for as long as it takes.
+settings.register_profile("quick", derandomize=True, deadline=None, database=None, max_examples=400)
+settings.register_profile("thorough", deadline=None, max_examples=20_000, print_blob=True)
+settings.load_profile("quick")
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ __all__ = [
     "assert_close",
     "assert_gradient",
     "assert_native",
+    "assert_stored",
     "precision",
 ]
 
@@ -62,7 +63,7 @@ DTYPE_STEPS = {
     "int16": 1,
     "int32": 1,
 }
-"""Of a stored result: integers may round to a neighbour where the float32 sum is at a tie; floats, relative to the scale."""
+"""Of a stored result: integers may round to a neighbour where the sum is at a tie; floats, relative to the scale."""
 
 TORCH = {"float32": Tolerance(1e-5, 5e-5), "float64": Tolerance(1e-12, 1e-12)}
 """Against PyTorch, whose own kernels differ from each other by as much."""
@@ -115,3 +116,25 @@ def assert_close(actual: np.ndarray, expected: np.ndarray, tolerance: Tolerance)
 def assert_gradient(actual: np.ndarray, expected: np.ndarray, tolerance: float) -> None:
     """Check gradients, relative to the largest of them or to 1."""
     np.testing.assert_allclose(actual, expected, rtol=0, atol=tolerance * max(1.0, float(np.abs(expected).max(initial=0))))
+
+
+def assert_stored(actual: np.ndarray, expected: np.ndarray, input: np.ndarray, largest_fill: float = 100.0) -> None:
+    """Check a result of any dtype against the reference: NaN and infinities at the same places, and near elsewhere."""
+    assert actual.dtype == expected.dtype
+    assert actual.shape == expected.shape
+    actual_parts, expected_parts, input_parts = map(_real_parts, (actual, expected, input))
+    np.testing.assert_array_equal(np.isnan(actual_parts), np.isnan(expected_parts))
+    scale = max(largest_fill, float(np.abs(input_parts[np.isfinite(input_parts)]).max(initial=0)))
+    step = DTYPE_STEPS[actual.dtype.name] * (1 if actual.dtype.kind in "iu" else scale)
+    if input.dtype.name not in ("float64", "complex128", "int32"):
+        step += DTYPE_STEPS["float32"] * scale  # of the sum, before it is stored
+    with np.errstate(invalid="ignore"):
+        differences = np.abs(actual_parts - expected_parts)  # NaN where both are the same infinity
+    assert np.nanmax(differences, initial=0) <= step
+
+
+def _real_parts(array: np.ndarray) -> np.ndarray:
+    """Return numbers as float64, complex ones as pairs."""
+    if array.dtype.kind != "c":
+        return array.astype(np.float64)
+    return np.stack([array.real, array.imag]).astype(np.float64)

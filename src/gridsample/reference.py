@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gridsample._coords import AxisMap, index_axes, normalized_axes
-from gridsample._modes import KERNELS
+from gridsample._modes import COMPLEX_DTYPES, KERNELS
 
 __all__ = ["BOUNDARY_RULES", "KERNEL_WEIGHTS", "grid_sample", "sample", "unnormalize"]
 
@@ -20,7 +20,7 @@ _FAR = 8.0  # so many samples outside, every tap of every kernel is outside
 
 def unnormalize(given: np.ndarray, axis: AxisMap) -> np.ndarray:
     """``fma(given + pre, scale, shift)`` in the dtype of ``given``, rounded once at the fma."""
-    with np.errstate(over="ignore"):  # to an infinity, of which every boundary makes something
+    with np.errstate(over="ignore", invalid="ignore"):  # to an infinity or NaN, of which every boundary makes something
         moved = given + given.dtype.type(axis.pre)
         if given.dtype == np.float32:
             return (moved.astype(np.float64) * axis.scale + axis.shift).astype(np.float32)
@@ -165,7 +165,7 @@ def _tap_products(
 
 
 def _round_to(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """Return float64 (or complex128) values as ``dtype``: integers rounded half to even and saturated, NaN to the lowest."""
+    """Return float64 values as ``dtype``: integers rounded half to even and saturated, NaN to the lowest."""
     with np.errstate(over="ignore", invalid="ignore"):
         if dtype.kind in "iu":
             limits = np.iinfo(dtype)
@@ -188,12 +188,11 @@ def _sample(
     out: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the result and which centres are inside, for input (N, C, *spatial) and coords (N, *out, ndim)."""
-    computed = np.complex128 if input.dtype.kind == "c" else np.float64
     batch = max(input.shape[0], coords.shape[0]) if 0 not in (input.shape[0], coords.shape[0]) else 0
     points_shape = coords.shape[1:-1]
-    result = np.zeros((batch, input.shape[1], *points_shape), computed)
+    result = np.zeros((batch, input.shape[1], *points_shape))
     mask, is_nan = np.zeros((2, batch, *points_shape), bool)
-    fill = np.broadcast_to(np.asarray(fill_value, computed), input.shape[1]).reshape(-1, *[1] * len(points_shape))
+    fill = np.broadcast_to(np.asarray(fill_value, np.float64), input.shape[1]).reshape(-1, *[1] * len(points_shape))
     unread = fill if "constant" in boundaries else np.zeros_like(fill)
     for n in range(batch):
         image = input[n if input.shape[0] > 1 else 0]
@@ -204,7 +203,7 @@ def _sample(
         ]
         weights = [KERNEL_WEIGHTS[kernel](fraction, cubic_a) for _, _, fraction in taps]
         for index, valid, weight in _tap_products(taps, weights):
-            values = np.where(valid, image[(slice(None), *index)].astype(computed), unread)
+            values = np.where(valid, image[(slice(None), *index)].astype(np.float64), unread)
             with np.errstate(invalid="ignore", over="ignore"):
                 result[n] += weight * values
         mask[n] = _centers_inside(x, axes, image.shape[1:])
@@ -217,6 +216,29 @@ def _sample(
     if outside == "keep" and out is not None:
         rounded = np.where((~mask & ~is_nan)[:, None], out, rounded)
     return rounded, mask
+
+
+def _sample_parts(
+    input: np.ndarray, *problem: Any, dtype: Any = None, fill_value: Any = 0, out: np.ndarray | None = None, **options: Any
+) -> tuple[np.ndarray, np.ndarray]:
+    """``_sample``, of complex numbers too: real and imaginary parts are apart, so that no infinity of one reaches the other."""
+    if input.dtype.kind != "c":
+        return _sample(input, *problem, dtype=dtype, fill_value=fill_value, out=out, **options)
+    dtype = np.dtype(dtype or input.dtype).newbyteorder("=")
+    (real, mask), (imag, _) = (
+        _sample(
+            part(input),
+            *problem,
+            dtype=COMPLEX_DTYPES[dtype.name],
+            fill_value=part(fill_value),
+            out=None if out is None else part(out),
+            **options,
+        )
+        for part in (np.real, np.imag)
+    )
+    result = np.empty(real.shape, dtype)
+    result.real, result.imag = real, imag
+    return result, mask
 
 
 def _native_order(array: np.ndarray) -> np.ndarray:
@@ -235,7 +257,7 @@ def sample(
     input, coords = _native_order(np.asarray(input)), _as_coords(coords)
     ndim = coords.shape[-1]
     boundaries = (boundary,) * ndim if isinstance(boundary, str) else tuple(boundary)
-    result = _sample(input, coords, kernel, boundaries, index_axes(ndim), **options)
+    result = _sample_parts(input, coords, kernel, boundaries, index_axes(ndim), **options)
     return result if return_mask else result[0]
 
 
@@ -256,5 +278,5 @@ def grid_sample(
     mirror = "reflection_center" if align_corners else "reflection_edge"
     paddings = (padding_mode,) * ndim if isinstance(padding_mode, str) else tuple(padding_mode)
     boundaries = tuple(mirror if padding == "reflection" else padding for padding in paddings)
-    result = _sample(input, grid, kernel, boundaries, normalized_axes(input.shape[2:], align_corners), **options)
+    result = _sample_parts(input, grid, kernel, boundaries, normalized_axes(input.shape[2:], align_corners), **options)
     return result if return_mask else result[0]
