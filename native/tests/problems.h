@@ -13,18 +13,21 @@ namespace test {
 class Random {
  public:
   explicit Random(uint64_t seed) : state_(seed) {}
-  uint64_t next() {  // splitmix64
-    uint64_t z = state_ += 0x9e3779b97f4a7c15;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return z ^ (z >> 31);
-  }
+  virtual ~Random() = default;
+  virtual uint64_t next() { return mix(state_ += 0x9e3779b97f4a7c15); }  // splitmix64
   int64_t below(int64_t count) { return int64_t(next() % uint64_t(count)); }
   double uniform(double low, double high) { return low + (high - low) * double(next() >> 11) * 0x1p-53; }
   bool chance(double probability) { return uniform(0, 1) < probability; }
   template <class X, size_t N>
   X of(const X (&choices)[N]) {
     return choices[below(int64_t(N))];
+  }
+
+ protected:
+  static uint64_t mix(uint64_t z) {
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
   }
 
  private:
