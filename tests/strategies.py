@@ -130,4 +130,6 @@ def calls(draw: st.DrawFn) -> Call:
         shape = (batch, *points, channels) if last else (batch, channels, *points)
         out, memory = draw(laid(np.full(shape, 3, out_dtype), repeats=False))
     side = "last" if last else "first"
-    return Call(image, coords, draw(st.sampled_from(tuple(KERNELS))), tuple(boundary), align_corners, side, options, out, memory)
+    return Call(
+        image, coords, draw(st.sampled_from(tuple(KERNELS))), tuple(boundary), align_corners, side, options, out, memory
+    )

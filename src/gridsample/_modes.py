@@ -59,6 +59,7 @@ BOUNDARIES = {
     )
 }
 
+
 class Dtype(NamedTuple):
     """A dtype of images, and which one it is computed in."""
 
