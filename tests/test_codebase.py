@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import gridsample
+import gridsample.scipy
 from gridsample import _native, reference
 from gridsample._modes import BOUNDARIES, DTYPES, KERNELS
 
@@ -26,7 +27,8 @@ LAYERS = (
     {"_maps"},
     {"_compose"},
     {"_sample", "_runtime", "reference", "_cameras"},
-    {"_transform"},
+    {"_transform", "_ndimage_arguments"},
+    {"_ndimage"},
     {"dialects"},
     {"gridsample", "_pictures", "files"},
     {"plot"},
@@ -43,6 +45,12 @@ LIBRARIES = {"cli": {"typer", "rich"}, "plot": {"matplotlib", "PIL"}, "files": {
 MODULES = {path.relative_to(PACKAGE).with_suffix("").as_posix(): path for path in PACKAGE.rglob("*.py")}
 FUNCTIONS = {
     name: value for name, value in vars(gridsample).items() if name in gridsample.__all__ and inspect.isfunction(value)
+}
+DIALECTS = {
+    f"{module.__name__.removeprefix('gridsample.')}.{name}": getattr(module, name)
+    for module in (gridsample.scipy,)
+    for name in module.__all__
+    if inspect.isfunction(getattr(module, name))
 }
 METHODS = {
     f"Transform.{name}": value.__func__ if inspect.ismethod(value) else value
@@ -140,9 +148,9 @@ def test_all_is_what_is_public():
             assert hasattr(sys.modules[name], public)
 
 
-@pytest.mark.parametrize("name", FUNCTIONS | METHODS)
+@pytest.mark.parametrize("name", FUNCTIONS | METHODS | DIALECTS)
 def test_documentation_is_complete(name):
-    function = (FUNCTIONS | METHODS)[name]
+    function = (FUNCTIONS | METHODS | DIALECTS)[name]
     doc, signature = inspect.getdoc(function), inspect.signature(function)
     parameters = [parameter for parameter in signature.parameters if parameter not in ("self", "cls")]
     sections = re.findall(r"^(\w[\w ]*)\n-{3,}$", doc, re.MULTILINE)

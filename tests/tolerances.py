@@ -18,6 +18,9 @@ __all__ = [
     "DIFFERENCES",
     "DTYPE_STEPS",
     "NATIVE",
+    "NDIMAGE",
+    "NDIMAGE_FLOAT32",
+    "NDIMAGE_TIES",
     "NO_WORSE_MAX",
     "NO_WORSE_RMS",
     "OPENCV_MAPS",
@@ -85,6 +88,9 @@ CONVERTED = {"float64": 1e-12}
 
 OPENCV_MAPS = 1e-4
 """OpenCV's float32 maps of positions of some tens of pixels against float64."""
+
+NDIMAGE, NDIMAGE_FLOAT32, NDIMAGE_TIES = 1e-12, 2e-6, 1
+"""Against SciPy, relative to the scale: results in float64, in float32; and whole numbers, whose ties may round differently."""
 
 TIE = {"float32": 1e-5, "float64": 1e-12}
 """So near to a tie, in samples, nearest may take either neighbour where coordinates are rounded differently."""

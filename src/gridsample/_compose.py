@@ -8,7 +8,7 @@ import numpy as np
 from gridsample._maps import Displacement, Map, Points, Projective, stack
 from gridsample._spec import as_flag, choose, describe, real_numbers, spatial_sizes
 
-__all__ = ["Composition", "Source", "blocks"]
+__all__ = ["Composition", "Source", "blocks", "boxes", "points_of"]
 
 _BLOCK = 1 << 15
 """Points of a block: its coordinates stay in the second-level cache between being made and being read."""
@@ -156,11 +156,16 @@ class Source(NamedTuple):
 
 def blocks(transform: Composition, size: tuple[int, ...]) -> Iterator[tuple[tuple[slice, ...], np.ndarray]]:
     """Yield boxes of an output of this size, and where their samples read, (*box, ndim): together they are ``coords``."""
-    for box in _boxes(size):
-        yield box, stack(transform._apply(_lattice(box)), tuple(one.stop - one.start for one in box))
+    for box in boxes(size):
+        yield box, stack(points_of(transform, box), tuple(one.stop - one.start for one in box))
 
 
-def _boxes(size: tuple[int, ...]) -> Iterator[tuple[slice, ...]]:
+def points_of(transform: Composition, box: tuple[slice, ...]) -> Points:
+    """Return where the samples of a box of an output read."""
+    return transform._apply(_lattice(box))
+
+
+def boxes(size: tuple[int, ...]) -> Iterator[tuple[slice, ...]]:
     """Cut an output into boxes of whole rows, or of parts of one, of about ``_BLOCK`` points each."""
     axis, inner = len(size) - 1, 1
     while axis > 0 and inner * size[axis] <= _BLOCK:

@@ -59,15 +59,15 @@ class Projective(NamedTuple):
 
     @staticmethod
     def _row(row: np.ndarray, points: Points) -> Any:
-        """Return one component; axes that have no part in it are left out, so that it may stay a vector."""
-        total: Any = None
+        """Return one component; axes that have no part in it are left out, so that it may stay a vector.
+
+        The constant comes first, as in SciPy, whose results at order 0 depend on the last bit.
+        """
+        total: Any = np.full((1,) * points[0].ndim, row[-1])
         for factor, values in zip(row, points, strict=False):
             if factor:
-                term = values if factor == 1 else values * factor
-                total = term if total is None else total + term
-        if total is None:
-            return np.full((1,) * points[0].ndim, row[-1])
-        return total + row[-1] if row[-1] else total
+                total = total + (values if factor == 1 else values * factor)
+        return total
 
     def inverse(self) -> "Projective":
         """Return the inverse matrix."""
