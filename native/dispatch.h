@@ -2,6 +2,7 @@
 #pragma once
 
 #include "plan.h"
+#include "prefilter.h"
 
 namespace gs {
 
@@ -9,6 +10,7 @@ struct Isa {
   const char* name;
   int vector_bytes;
   void (*sample)(const Plan& plan, int64_t first_tile, int64_t last_tile);
+  const PrefilterTable* prefilter;
 };
 
 // Every ISA of this build, the most capable first; `scalar` is always the last.

@@ -5,7 +5,16 @@
 #define GS_KERNELS(X) \
   X(nearest, 0)       \
   X(linear, 1)        \
-  X(cubic, 2)
+  X(cubic, 2)         \
+  X(bspline2, 3)      \
+  X(bspline3, 4)      \
+  X(bspline4, 5)      \
+  X(bspline5, 6)      \
+  X(bspline7, 7)      \
+  X(lanczos2, 8)      \
+  X(lanczos3, 9)      \
+  X(lanczos4, 10)     \
+  X(mitchell, 11)
 
 #define GS_BOUNDARIES(X)  \
   X(zeros, 0)             \

@@ -51,6 +51,19 @@ int item_size(Dtype dtype) {
   return 0;
 }
 
+int taps_of(Kernel kernel) {
+  switch (kernel) {
+    case Kernel::nearest: return 1;
+    case Kernel::linear: return 2;
+    case Kernel::bspline4:
+    case Kernel::bspline5:
+    case Kernel::lanczos3: return 6;
+    case Kernel::bspline7:
+    case Kernel::lanczos4: return 8;
+    default: return 4;
+  }
+}
+
 bool computed_in_double(Dtype dtype) {
   switch (dtype) {
 #define GS_CASE(name, code, stored, computed) \
@@ -87,7 +100,10 @@ Plan make_plan(const Problem& problem) {
   int64_t last = p.axis[p.ndim - 1].stride;
   bool side_by_side = p.channels > 1 && p.input_channel == 1 && last >= p.channels;
   plan.channels_at_once = side_by_side ? p.channels : 1;
-  plan.spare_sample = side_by_side && p.channels % 4 == 3;
+  if (side_by_side)
+    plan.spare_samples = p.channels % 4 == 3;  // the first channel of the next pixel
+  else
+    plan.spare_samples = taps_of(p.kernel) == 6 ? 2 : 0;  // loaded as eight
   plan.tap_by_tap = !side_by_side && last != 1 && p.kernel != Kernel::nearest;
   plan.wide_coords = p.coords_dtype == Dtype::float64;
   for (int i = 0; i < p.ndim; ++i)  // float32 cannot count past 2^24

@@ -27,7 +27,7 @@ struct Plan {
   bool stream;                   // write the output past the caches
   bool judges;                   // some samples are not what their taps say, or the mask is asked for
   bool tap_by_tap;               // taps do not lie side by side
-  bool spare_sample;             // reading a pixel may touch the first channel of the next one
+  int spare_samples;             // along the last axis, that reading the taps of a point may touch after the last of them
   int64_t channels_at_once;      // all of them if they lie side by side, or 1
   // For each channel, in the type that it is computed in: the fill value, and what a tap outside the array reads. Whoever
   // runs the plan points these to memory of that size.
@@ -41,6 +41,7 @@ struct TilePlace {
 };
 
 int item_size(Dtype dtype);
+int taps_of(Kernel kernel);  // in the window that is read
 bool computed_in_double(Dtype dtype);
 Plan make_plan(const Problem& problem);
 TilePlace place_tile(const Plan& plan, int64_t tile);

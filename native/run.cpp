@@ -18,7 +18,7 @@ constexpr int64_t kReadsPerChunk = 1 << 17;
 int64_t reads_per_tile(const Plan& plan) {
   const Problem& p = plan.problem;
   int64_t taps = 1;
-  for (int i = 0; i < p.ndim; ++i) taps *= p.kernel == Kernel::nearest ? 1 : p.kernel == Kernel::linear ? 2 : 4;
+  for (int i = 0; i < p.ndim; ++i) taps *= taps_of(p.kernel);
   return plan.tile_columns * plan.tile_rows * (p.channels * taps + 8);
 }
 

@@ -2,10 +2,13 @@
 
 import numpy as np
 
-__all__ = ["FLOATS", "index_points", "make_input", "normalized_points"]
+__all__ = ["BASIC", "FLOATS", "index_points", "make_input", "normalized_points"]
 
 FLOATS = ("float32", "float64")
 """The dtypes that PyTorch has too; the others are in test_dtypes.py."""
+
+BASIC = ("nearest", "linear", "cubic")
+"""Kernels that PyTorch has too, one for each way of reading taps. The wider ones and splines are in test_kernels.py."""
 
 SPREADS = (0.5, 0.9, 1.0, 1.3, 4.0, 40.0)
 """How far points lie from the middle, in half arrays: inside, at the edge, and so far out that all taps are."""

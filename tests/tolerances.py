@@ -24,6 +24,8 @@ __all__ = [
     "NO_WORSE_MAX",
     "NO_WORSE_RMS",
     "OPENCV_MAPS",
+    "SCIPY",
+    "SPLINE",
     "TIE",
     "TORCH",
     "TORCH_GRADIENT",
@@ -52,6 +54,16 @@ NATIVE = {
     ("float64", "wide"): 1e-14,
 }
 """Native core against ``reference.py``, relative to the scale."""
+
+SPLINE = {
+    # The filter magnifies the roundings of noise: by up to 2, 3, 5, 7.5 and 19 along each axis.
+    "float32": {2: 2e-6, 3: 2e-6, 4: 5e-6, 5: 1e-5, 7: 1e-4},
+    "float64": {2: 1e-14, 3: 1e-14, 4: 2e-14, 5: 5e-14, 7: 4e-13},
+}
+"""Spline coefficients, and samples of them, against ``reference.py``, by the order, relative to the scale of the image."""
+
+SCIPY = 1e-12
+"""Splines in float64 against SciPy, of images up to 1: both filter with 15 digits, from weights that are less exact by 100."""
 
 DTYPE_STEPS = {
     "float32": 4e-6,

@@ -84,6 +84,8 @@ void sample(In input, In coords, Out out, std::optional<Out> mask, nb::ndarray<c
   bool floating = p.coords_dtype == gs::Dtype::float32 || p.coords_dtype == gs::Dtype::float64 ||
                   p.coords_dtype == gs::Dtype::float16 || p.coords_dtype == gs::Dtype::bfloat16;
   require(floating, "dtype of coords");
+  bool stored_as_computed = p.dtype == gs::Dtype::float32 || p.dtype == gs::Dtype::float64;
+  require(stored_as_computed || gs::taps_of(p.kernel) <= gs::kMaxTapsConverted, "dtype of the input of a wide kernel");
   p.cubic_a = cubic_a;
   p.outside = gs::Outside(outside);
   p.nan_propagates = nan_propagates;
@@ -135,6 +137,36 @@ void sample(In input, In coords, Out out, std::optional<Out> mask, nb::ndarray<c
   if (!finished) throw nb::python_error();
 }
 
+void prefilter(In input, Out out, int dtype, int axis, int order, int boundary) {
+  gs::PrefilterProblem p{};
+  int ndim = int(out.ndim());
+  require(ndim <= gs::kMaxOutDim && axis >= 0 && axis < ndim && input.ndim() == out.ndim(), "axes");
+  require(input.itemsize() == out.itemsize(), "dtypes");
+  p.dtype = check_dtype(dtype, out.itemsize());
+  require(p.dtype == gs::Dtype::float32 || p.dtype == gs::Dtype::float64, "dtype");
+  require(gs::is_spline_order(order), "order");
+  require(is_code(boundary, {GS_BOUNDARIES(GS_CODE)}), "code of a boundary");
+  p.order = order;
+  p.boundary = gs::Boundary(boundary);
+  p.input = input.data();
+  p.out = out.data();
+  for (int i = 0; i < ndim; ++i) {
+    require(input.shape(i) == out.shape(i), "shape of out");
+    if (out.shape(i) == 0) return;
+    if (i == axis) {
+      p.length = int64_t(out.shape(i));
+      p.input_step = input.stride(i);
+      p.out_step = out.stride(i);
+    } else {
+      p.size[p.axes] = int64_t(out.shape(i));
+      p.input_stride[p.axes] = input.stride(i);
+      p.out_stride[p.axes++] = out.stride(i);
+    }
+  }
+  Unlocked unlocked;
+  gs::prefilter(p);
+}
+
 std::vector<std::string> isa_names(bool runnable) {
   std::vector<std::string> names;
   for (int i = 0; i < gs::kIsaCount; ++i)
@@ -149,6 +181,8 @@ NB_MODULE(_native, m) {
   m.def("sample", &sample, nb::arg("input"), nb::arg("coords"), nb::arg("out"), nb::arg("mask").none(), nb::arg("fill"),
         nb::arg("dtypes"), nb::arg("kernel"), nb::arg("boundaries"), nb::arg("axes"), nb::arg("cubic_a"), nb::arg("outside"),
         nb::arg("nan_propagates"));
+  m.def("prefilter", &prefilter, nb::arg("input"), nb::arg("out"), nb::arg("dtype"), nb::arg("axis"), nb::arg("order"),
+        nb::arg("boundary"), "Spline coefficients along one axis; out may be input.");
   m.def("isa_names", &isa_names, nb::arg("runnable"), "ISAs of this build, or those that this machine can run.");
   m.def("current_isa", [] { return std::string(gs::current_isa().name); });
   m.def("vector_bytes", [] { return gs::current_isa().vector_bytes; });

@@ -57,5 +57,5 @@ GS_INLINE RawVec<To> narrow_ints(I a) {
 }  // namespace gs
 
 #ifndef GS_OPERATIONS_ONLY  // the self-test tries these one by one
-#include "../kernels/table.h"
+#include GS_TABLE
 #endif

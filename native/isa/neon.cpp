@@ -42,5 +42,5 @@ GS_INLINE unsigned lanes_within(D a, D low, D high) {
 }  // namespace gs
 
 #ifndef GS_OPERATIONS_ONLY  // the self-test tries these one by one
-#include "../kernels/table.h"
+#include GS_TABLE
 #endif

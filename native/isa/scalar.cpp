@@ -32,5 +32,5 @@ GS_INLINE unsigned lanes_within(V a, V low, V high) {
 }  // namespace gs
 
 #ifndef GS_OPERATIONS_ONLY  // the self-test tries these one by one
-#include "../kernels/table.h"
+#include GS_TABLE
 #endif

@@ -2,8 +2,9 @@
 #pragma once
 
 #include "boundaries.h"
+#include "lanczos.h"
+#include "splines.h"
 #include "tile.h"
-#include "weights.h"
 
 namespace gs {
 namespace GS_ISA {
@@ -21,48 +22,57 @@ GS_INLINE void store_as(To* to, V x) {
   }
 }
 
-template <class T, class G, class Kernel, class Boundary>
+template <class Kernel, class T, class V>
+GS_INLINE void store_weights(V fraction, double cubic_a, int which, int i, Tile<T>& tile) {
+  V w[Kernel::taps];
+  Kernel::weights(fraction, cubic_a, w);
+  for (int k = 0; k < Kernel::taps; ++k) store_as(&tile.weight[which][k][i], w[k]);
+}
+
+// Taps along one axis: where they are.
+template <class T, class G, class Place, class Boundary>
 struct AxisTaps {
   using V = Vec<G>;
   static constexpr int lanes = Simd<G>::lanes;
   static constexpr unsigned all = Simd<G>::all;
 
   static GS_INLINE V inside(V x, Span<G> span) {
-    if constexpr (Kernel::wide)
+    if constexpr (Place::wide)
       return Boundary::finite(x, span);
     else
       return Boundary::coordinate(x, span);
   }
 
-  // For every point: weights, and the offset of the first tap added to `base`. Then how the groups may be read: in an interior
-  // group there are `spare` samples after the last tap of every point.
-  static void start(const G* x, const Axis& axis, double cubic_a, int spare, int which, Tile<T>& tile) {
+  // For every point: its fraction, or its weights if the kernel is narrow, and the offset of the first tap added to `base`. Then how the groups may be read: in an
+  // interior group there are `spare` samples after the last tap of every point.
+  static void start(const G* x, const Axis& axis, int spare, int which, Tile<T>& tile, G* fraction) {
     Span<G> span = make_span<G>(axis.size);
-    V first = G(-Kernel::first) - V{};                                        // starts from here ...
-    V last = span.last - G(Kernel::first + Kernel::taps - 1 + spare) - V{};   // to here have all their taps inside,
-    V none_low = G(-Kernel::first - Kernel::taps) - V{};                      // and outside of these none
-    V none_high = span.size - G(Kernel::first) - V{};
+    V first = G(-Place::first) - V{};                                        // starts from here ...
+    V last = span.last - G(Place::first + Place::taps - 1 + spare) - V{};   // to here have all their taps inside,
+    V none_low = G(-Place::first - Place::taps) - V{};                      // and outside of these none
+    V none_high = span.size - G(Place::first) - V{};
     alignas(64) typename Simd<G>::Int index[kTilePoints];
     for (int g = 0; g < tile.groups; ++g) {
       bool interior = true, outside = Boundary::masks;
       for (int i = g * kGroup; i < (g + 1) * kGroup; i += lanes) {
         V at = load<V>(x + i);
-        V start = Kernel::start(at);
+        V start = Place::start(at);
         // A cyclic boundary moves what is just below 0 to the other end, where nearest rounds a tie the other way.
-        V inner = Boundary::cyclic && !Kernel::wide ? at : start;
+        V inner = Boundary::cyclic && !Place::wide ? at : start;
         if (lanes_within(inner, first, last) != all) {
           at = inside(at, span);
-          start = Kernel::start(at);
+          start = Place::start(at);
           interior &= lanes_within(start, first, last) == all;
           if constexpr (Boundary::masks)
             outside &= (lanes_within(start, none_low + 1, none_high - 1)) == 0;
         } else {
           outside = false;
         }
-        V w[Kernel::taps];
-        Kernel::weights(at - start, cubic_a, w);
-        for (int k = 0; k < Kernel::taps; ++k) store_as(&tile.weight[which][k][i], w[k]);
-        store(index + i, to_int(start + G(Kernel::first)));
+        if constexpr (Place::wide)
+          store(fraction + i, at - start);
+        else
+          store_weights<Place>(at - start, 0, which, i, tile);
+        store(index + i, to_int(start + G(Place::first)));
       }
       tile.kind[g] |= outside ? kEdge | kOutside : interior ? kInterior : kEdge;
     }
@@ -77,13 +87,13 @@ struct AxisTaps {
   // For the points of one edge group: the offset of every tap, and whether it is inside.
   static void taps(const G* x, const Axis& axis, int which, int group, Tile<T>& tile) {
     Span<G> span = make_span<G>(axis.size);
-    alignas(64) typename Simd<G>::Int at[Kernel::taps][kGroup];
+    alignas(64) typename Simd<G>::Int at[Place::taps][kGroup];
     x += group * kGroup;
     for (int i = 0; i < kGroup; i += lanes) {
-      V start = Kernel::start(inside(load<V>(x + i), span));
-      for (int k = 0; k < Kernel::taps; ++k) {
-        V index = start + G(Kernel::first + k);
-        if constexpr (Kernel::wide)
+      V start = Place::start(inside(load<V>(x + i), span));
+      for (int k = 0; k < Place::taps; ++k) {
+        V index = start + G(Place::first + k);
+        if constexpr (Place::wide)
           index = Boundary::index(index, span);
         else if constexpr (Boundary::cyclic)
           index = index > span.last ? index - span.size : index;
@@ -91,10 +101,18 @@ struct AxisTaps {
         store(&at[k][i], to_int(boundary::clamp(index, G(0), span.last)));
       }
     }
-    for (int k = 0; k < Kernel::taps; ++k)
+    for (int k = 0; k < Place::taps; ++k)
       for (int i = 0; i < kGroup; ++i) tile.offset[which][k][group * kGroup + i] = at[k][i] * axis.stride;
   }
 };
+
+// The weights of a wide kernel, from the fractions of the points.
+template <class T, class G, class Kernel>
+void fill_weights(const G* fraction, double cubic_a, int which, Tile<T>& tile) {
+  if constexpr (Kernel::wide)
+    for (int i = 0; i < tile.groups * kGroup; i += Simd<G>::lanes)
+      store_weights<Kernel>(load<Vec<G>>(fraction + i), cubic_a, which, i, tile);
+}
 
 }  // namespace
 }  // namespace GS_ISA

@@ -29,7 +29,7 @@ GS_INLINE Sum add_terms(Sum sum, const Add& add) {
 
 // The weighted sum of the rows of taps over all axes but the last: row(r) gives the values of row r, weight(axis, k) the weight of
 // tap k of an axis, both in the same form. Leading is the number of axes to sum over.
-template <int Leading, int K, bool Rolled = (Leading > 1 && K > 2), int Axis = 0, class Row, class Weight>
+template <int Leading, int K, bool Rolled = ((Leading > 1 && K > 2) || K > 4), int Axis = 0, class Row, class Weight>
 GS_INLINE auto sum_rows(const Row& row, const Weight& weight, int r = 0) {
   if constexpr (Axis == Leading || K == 1) {  // the one tap of nearest has no weight
     return row(r);
@@ -39,8 +39,8 @@ GS_INLINE auto sum_rows(const Row& row, const Weight& weight, int r = 0) {
   }
 }
 
-template <class T, int K>
-GS_INLINE Vec<T> sum_last(const Taps<T, K>& taps, const Tile<T>& tile, int axis, int i) {
+template <int K, class T, int Packed>
+GS_INLINE Vec<T> sum_last(const Taps<T, Packed>& taps, const Tile<T>& tile, int axis, int i) {
   if constexpr (K == 1) return taps.at[0];
   Vec<T> sum = taps.at[0] * load<Vec<T>>(&tile.weight[axis][0][i]);
   for (int k = 1; k < K; ++k) sum = fma(taps.at[k], load<Vec<T>>(&tile.weight[axis][k][i]), sum);
@@ -51,14 +51,14 @@ GS_INLINE Vec<T> sum_last(const Taps<T, K>& taps, const Tile<T>& tile, int axis,
 template <class S, int Dims, int K>
 struct Gather {
   using T = typename Computed<S>::type;
-  static constexpr int lanes = Simd<T>::lanes;
+  static constexpr int lanes = Simd<T>::lanes, packed = packed_taps(K);
   static constexpr int rows = Dims == 3 ? K * K : Dims == 2 ? K : 1;
 
   template <int J>
   static GS_INLINE Vec<T> part(const S* const* row_at, const Tile<T>& tile, int i) {
-    auto row = [&](int r) GS_ALWAYS { return gather_part<S, K, J>(row_at[r], tile.base + i); };
+    auto row = [&](int r) GS_ALWAYS { return gather_part<S, packed, J>(row_at[r], tile.base + i); };
     auto weight = [&](int axis, int k) GS_ALWAYS {
-      return spread_part<T, K, J>(load<Vec<T>>(&tile.weight[axis][k][i]), std::make_integer_sequence<int, lanes>{});
+      return spread_part<T, packed, J>(load<Vec<T>>(&tile.weight[axis][k][i]), std::make_integer_sequence<int, lanes>{});
     };
     return sum_rows<Dims - 1, K>(row, weight);
   }
@@ -66,7 +66,9 @@ struct Gather {
   // One vector of points of an interior group. Part by part, so that a point's offset is loaded once for all rows.
   template <int... J>
   static GS_INLINE Vec<T> interior(const S* const* row_at, const Tile<T>& tile, int i, std::integer_sequence<int, J...>) {
-    return sum_last(unpack(Taps<T, K>{{part<J>(row_at, tile, i)...}}), tile, Dims - 1, i);
+    Taps<T, packed> parts{{part<J>(row_at, tile, i)...}}, taps;
+    unpack<T, packed>(parts.at, taps.at);
+    return sum_last<K>(taps, tile, Dims - 1, i);
   }
 
   // One vector of points of an edge group: tap by tap, and what is outside is the fill value, whatever was read in its place.
@@ -95,14 +97,14 @@ struct Gather {
       auto weight = [&](int axis, int w) GS_ALWAYS { return load<Vec<T>>(&tile.weight[axis][w][i]); };
       taps.at[k] = sum_rows<Dims - 1, K, true>(row, weight);
     }
-    return sum_last(taps, tile, Dims - 1, i);
+    return sum_last<K>(taps, tile, Dims - 1, i);
   }
 
   template <class Put>
   static GS_INLINE void group(const S* plane, const S* const* row_at, T fill, const Tile<T>& tile, int g, const Put& put) {
     int begin = g * kGroup;
     if (tile.kind[g] == kInterior) {
-      for (int i = 0; i < kGroup; i += lanes) put(i, interior(row_at, tile, begin + i, std::make_integer_sequence<int, K>{}));
+      for (int i = 0; i < kGroup; i += lanes) put(i, interior(row_at, tile, begin + i, std::make_integer_sequence<int, packed>{}));
     } else if (tile.kind[g] & kOutside) {
       for (int i = 0; i < kGroup; i += lanes) put(i, broadcast(fill));
     } else {

@@ -28,7 +28,7 @@ struct GatherChannels {
   using Row = typename Stored<S>::type;
   static constexpr int lanes = Simd<T>::lanes;
   static constexpr int rows = Dims == 3 ? K * K : Dims == 2 ? K : 1;
-  static constexpr bool rolled = Dims > 1 && K > 2;
+  static constexpr bool rolled = (Dims > 1 && K > 2) || K > 4;
 
   // The taps of one point of an edge group.
   struct EdgeTaps {

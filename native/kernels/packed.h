@@ -13,7 +13,10 @@ namespace {
 // point e / K. The rows of taps are weighted and summed in that form (`spread` repeats a point's weight K times), and only
 // their sum is taken apart into one vector per tap (`unpack`). That is as many loads as points times rows, not as taps, and
 // K times fewer shuffles than taking every row apart. No gather instruction is used: on half of the processors in use a
-// hardware gather is slower than the loads it stands for.
+// hardware gather is slower than the loads it stands for. K is a power of two: six taps are loaded as eight, whose last two are
+// samples beside them that no weight touches.
+constexpr int packed_taps(int taps) { return taps == 6 ? 8 : taps; }
+
 template <class T, int K>
 struct Taps {
   Vec<T> at[K];
@@ -95,20 +98,20 @@ GS_INLINE V every_other(V a, V b, std::integer_sequence<int, L...>) {
   return __builtin_shufflevector(a, b, (2 * L + Odd)...);
 }
 
-// One vector per tap from the parts: separate even from odd elements, log2(K) times.
-template <class T, int K>
-GS_INLINE Taps<T, K> unpack(const Taps<T, K>& part) {
+// One vector per tap from the parts: separate even from odd elements, log2(K) times. `tap` gets every Step-th.
+template <class T, int K, int Step = 1, class V>
+GS_INLINE void unpack(const V* part, V* tap) {
   constexpr auto lanes = std::make_integer_sequence<int, Simd<T>::lanes>{};
   if constexpr (K == 1) {
-    return part;
-  } else if constexpr (K == 2) {
-    return {{every_other<0>(part.at[0], part.at[1], lanes), every_other<1>(part.at[0], part.at[1], lanes)}};
+    *tap = *part;
   } else {
-    static_assert(K == 4);
-    Vec<T> even0 = every_other<0>(part.at[0], part.at[1], lanes), even1 = every_other<0>(part.at[2], part.at[3], lanes);
-    Vec<T> odd0 = every_other<1>(part.at[0], part.at[1], lanes), odd1 = every_other<1>(part.at[2], part.at[3], lanes);
-    return {{every_other<0>(even0, even1, lanes), every_other<0>(odd0, odd1, lanes),
-             every_other<1>(even0, even1, lanes), every_other<1>(odd0, odd1, lanes)}};
+    V even[K / 2], odd[K / 2];
+    for (int i = 0; i < K / 2; ++i) {
+      even[i] = every_other<0>(part[2 * i], part[2 * i + 1], lanes);
+      odd[i] = every_other<1>(part[2 * i], part[2 * i + 1], lanes);
+    }
+    unpack<T, K / 2, 2 * Step>(even, tap);
+    unpack<T, K / 2, 2 * Step>(odd, tap + Step);
   }
 }
 

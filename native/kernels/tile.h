@@ -8,7 +8,7 @@ namespace gs {
 namespace GS_ISA {
 namespace {
 
-constexpr int kMaxTaps = 4;
+constexpr int kMaxTaps = 8;
 
 // How stage B may read a group of kGroup points: bits.
 enum GroupKind {

@@ -10,8 +10,9 @@ namespace {
 
 template <class T, class G>
 struct StageA {
-  void (*start)(const G*, const Axis&, double, int, int, Tile<T>&);
+  void (*start)(const G*, const Axis&, int, int, Tile<T>&, G*);
   void (*taps)(const G*, const Axis&, int, int, Tile<T>&);
+  void (*weights)(const G*, double, int, Tile<T>&);
 };
 
 template <class T, class G, class Kernel>
@@ -19,7 +20,8 @@ StageA<T, G> choose_boundary(Boundary code) {
   switch (code) {
 #define GS_CASE(name, ...) \
   case Boundary::name:     \
-    return {AxisTaps<T, G, Kernel, boundary::name>::start, AxisTaps<T, G, Kernel, boundary::name>::taps};
+    return {AxisTaps<T, G, typename Kernel::Place, boundary::name>::start,  \
+            AxisTaps<T, G, typename Kernel::Place, boundary::name>::taps, fill_weights<T, G, Kernel>};
     GS_BOUNDARIES(GS_CASE)
 #undef GS_CASE
   }
@@ -56,16 +58,17 @@ struct TileMaker {
     const Problem& p = plan.problem;
     StageA<T, G> stage[kMaxDim];
     for (int a = 0; a < p.ndim; ++a) stage[a] = choose_stage_a<T, G>(p.kernel, p.axis[a].boundary);
-    alignas(64) G x[kMaxDim][kTilePoints];
+    alignas(64) G x[kMaxDim][kTilePoints], fraction[kTilePoints];
     tile.groups = place.rows * ((place.columns + kGroup - 1) / kGroup);
     for (int g = 0; g < tile.groups; ++g) {
       tile.kind[g] = plan.tap_by_tap ? kEdge : kInterior;
       tile.judged[g] = false;
     }
     for (int a = 0; a < p.ndim; ++a) {
-      int spare = plan.spare_sample && a == p.ndim - 1;
+      int spare = a == p.ndim - 1 ? plan.spare_samples : 0;
       load_coords<U>(p, static_cast<const C*>(p.coords) + place.coords, place, p.axis[a], x[a]);
-      stage[a].start(x[a], p.axis[a], p.cubic_a, spare, a, tile);
+      stage[a].start(x[a], p.axis[a], spare, a, tile, fraction);
+      stage[a].weights(fraction, p.cubic_a, a, tile);
     }
     for (int g = 0; g < tile.groups; ++g)
       if (tile.kind[g] == kEdge)

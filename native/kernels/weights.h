@@ -1,8 +1,10 @@
 // The kernels: where the first tap is, and the weight of each tap.
 //
-// `weights(f, a, w)` fills w; a is the parameter of the cubic kernel. `start(x)` is the whole number that the fraction f = x - start(x) is counted from; the taps are start + first,
-// start + first + 1, ... A narrow kernel reads only the neighbours of x, so the boundary may map x itself; a wide one
-// must map every tap.
+// A kernel's window says which taps it reads: `start(x)` is the whole number that the fraction f = x - start(x) is counted from; the
+// taps are start + first, start + first + 1, ... A narrow kernel reads only the neighbours of x, so the boundary may map x
+// itself; a wide one must map every tap. `weights(f, a, w)` fills w; a is the parameter of the cubic kernel. `Place` is what stage A
+// is compiled for: the kernel itself if it is narrow and its weights cost next to nothing, the window that it shares with
+// others if it is wide.
 #pragma once
 
 #include "vec.h"
@@ -11,28 +13,31 @@ namespace gs {
 namespace GS_ISA {
 namespace {
 
-namespace kernel {
-
-struct nearest {
-  static constexpr int taps = 1, first = 0;
-  static constexpr bool wide = false;
+template <int Taps, bool Rounds>
+struct Window {
+  static constexpr int taps = Taps, first = -((Taps - 1) / 2);
+  static constexpr bool wide = Taps > 2;
   template <class V>
   static GS_INLINE V start(V x) {
-    return rint(x);
+    if constexpr (Rounds)
+      return rint(x);
+    else
+      return floor(x);
   }
+};
+
+namespace kernel {
+
+struct nearest : Window<1, true> {
+  using Place = nearest;
   template <class V>
   static GS_INLINE void weights(V, double, V w[]) {
     w[0] = V{} + 1;
   }
 };
 
-struct linear {
-  static constexpr int taps = 2, first = 0;
-  static constexpr bool wide = false;
-  template <class V>
-  static GS_INLINE V start(V x) {
-    return floor(x);
-  }
+struct linear : Window<2, false> {
+  using Place = linear;
   template <class V>
   static GS_INLINE void weights(V f, double, V w[]) {
     w[0] = 1 - f;
@@ -42,13 +47,8 @@ struct linear {
 
 // Keys' cubic convolution. The outer weights are a f (1 - f)^2 and a (1 - f) f^2: the textbook's polynomial in the distance
 // 1 + f or 2 - f, multiplied out in f, where it does not cancel.
-struct cubic {
-  static constexpr int taps = 4, first = -1;
-  static constexpr bool wide = true;
-  template <class V>
-  static GS_INLINE V start(V x) {
-    return floor(x);
-  }
+struct cubic : Window<4, false> {
+  using Place = Window;
   template <class V>
   static GS_INLINE V inner(V t, V a) {  // |t| <= 1: ((a + 2) t - (a + 3)) t^2 + 1
     return fma(fma(a + 2, t, -(a + 3)) * t, t, V{} + 1);

@@ -13,6 +13,7 @@ from gridsample._convert import flow_to_grid, grid_to_flow, normalize_coords, pi
 from gridsample._grid_sample import affine_grid, grid_sample, identity_grid
 from gridsample._runtime import cpu_info, get_num_threads, set_num_threads
 from gridsample._sample import sample
+from gridsample._spline import spline_coefficients
 from gridsample._transform import Transform
 from gridsample._warp import undistort, warp_affine, warp_flow, warp_perspective
 
@@ -32,6 +33,7 @@ __all__ = [
     "pixel_coords",
     "sample",
     "set_num_threads",
+    "spline_coefficients",
     "swap_xy",
     "undistort",
     "warp_affine",

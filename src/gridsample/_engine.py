@@ -4,11 +4,23 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from gridsample import _native
-from gridsample._modes import COMPLEX_DTYPES, DTYPES
+from gridsample._modes import COMPLEX_DTYPES, DTYPES, KERNELS
 from gridsample._native import choose_isa, current_isa, get_num_threads, set_num_threads, vector_bytes
 from gridsample._spec import Spec
 
-__all__ = ["choose_isa", "current_isa", "get_num_threads", "isa_names", "sample", "set_num_threads", "vector_bytes"]
+__all__ = [
+    "choose_isa",
+    "current_isa",
+    "get_num_threads",
+    "isa_names",
+    "prefilter",
+    "sample",
+    "set_num_threads",
+    "vector_bytes",
+]
+
+_WIDEST_CONVERTED = 4  # taps; kernels that read more have code for images of float32 and float64 only
+_CONVERTED = {kernel.code: kernel.taps > _WIDEST_CONVERTED for kernel in KERNELS.values()}
 
 
 def sample(
@@ -19,11 +31,23 @@ def sample(
     ``fill`` is float64, one for each channel (two, if complex); ``mask``, bool (N, *out), gets whether a centre is inside.
     """
     input, coords = _readable(input), _readable(coords)
+    if _CONVERTED[spec.kernel] and input.dtype.kind != "c":
+        input = input.astype(DTYPES[input.dtype.name].computed, copy=False)
     target = out if _is_plain(out) else out.astype(out.dtype.newbyteorder("="))
     if input.dtype.kind == "c":
         _sample_complex(input, coords, target, spec, fill, mask)
     else:
         _call(input, coords, target, spec, fill, mask)
+    if target is not out:
+        out[...] = target
+
+
+def prefilter(input: np.ndarray, out: np.ndarray, axis: int, order: int, boundary: int) -> None:
+    """Fill ``out`` with the spline coefficients of ``input`` along one axis: the same array, or apart; of the same dtype."""
+    source = _readable(input)
+    target = source if out is input else out if _is_plain(out) else out.astype(out.dtype.newbyteorder("="))
+    parts = _real_parts(target)
+    _native.prefilter(parts if target is source else _real_parts(source), parts, _code(parts), axis, order, boundary)
     if target is not out:
         out[...] = target
 
@@ -67,6 +91,14 @@ def _real_channels(array: np.ndarray) -> np.ndarray:
     shape = (array.shape[0], 2 * array.shape[1], *array.shape[2:])
     strides = (array.strides[0], real.itemsize, *array.strides[2:])
     return as_strided(array.real, shape, strides, writeable=array.flags.writeable)
+
+
+def _real_parts(array: np.ndarray) -> np.ndarray:
+    """View a complex array as a real one with an axis more, of two; leave a real one."""
+    if array.dtype.kind != "c":
+        return array
+    real = np.dtype(COMPLEX_DTYPES[array.dtype.name])
+    return as_strided(array.real, (*array.shape, 2), (*array.strides, real.itemsize), writeable=array.flags.writeable)
 
 
 def isa_names(*, runnable: bool) -> tuple[str, ...]:

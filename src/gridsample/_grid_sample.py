@@ -7,7 +7,7 @@ import numpy as np
 
 from gridsample._arrays import as_coords, as_dtype, as_image
 from gridsample._coords import normalized_axes
-from gridsample._modes import BOUNDARIES
+from gridsample._modes import BOUNDARIES, KERNELS
 from gridsample._sample import run
 from gridsample._spec import MAX_NDIM, as_flag, choose, choose_boundaries, describe, make_spec, positive_ints
 
@@ -21,6 +21,7 @@ MODES = {
     "trilinear": "linear",
     "cubic": "cubic",
     "tricubic": "cubic",
+    **{name: name for name in KERNELS if name not in ("nearest", "linear", "cubic")},
 }
 """Mode names, PyTorch's own first, and the kernels they mean; the number of axes is the input's, whatever the name says."""
 
@@ -44,6 +45,7 @@ def grid_sample(
     outside: str = "boundary",
     nan: str = "boundary",
     cubic_a: float = -0.75,
+    prefilter: bool = True,
     return_mask: bool = False,
     out: Any = None,
 ) -> Any:
@@ -60,7 +62,7 @@ def grid_sample(
         not have the dtype of ``input``; 16-bit ones are computed in float32. Batch 1 goes with any batch.
     mode : {"bilinear", "nearest", "bicubic"}
         "linear" and "trilinear" are "bilinear"; "cubic" and "tricubic" are "bicubic" (Keys), in 1-D to 3-D. "nearest" takes
-        the even index halfway.
+        the even index halfway. The other kernels of ``sample`` go by their names there, as "bspline3" and "lanczos3".
     padding_mode : str, or a sequence of one for each spatial axis, in the order of ``input``
         What is outside: "zeros"; "border", the nearest sample of the border; "reflection", the image mirrored about its
         border: about the outer edge of the last sample, or about its centre with ``align_corners=True`` ("reflection_edge"
@@ -80,6 +82,8 @@ def grid_sample(
         What a sample at NaN is: what the padding says (outside with zeros and constant, index 0 with the others), or NaN.
     cubic_a : float
         The parameter of the cubic kernel: -0.75 as in PyTorch and OpenCV, -0.5 for Catmull-Rom.
+    prefilter : bool
+        Of B-splines: ``input`` are samples, which the spline goes through; False if it holds ``spline_coefficients`` already.
     return_mask : bool
         Return (result, mask), where mask, bool (N, H_out, W_out), says which positions are inside.
     out : array, optional
@@ -135,7 +139,16 @@ def grid_sample(
         nan=nan,
     )
     return run(
-        input, grid, spec, "grid", channels=channels, dtype=dtype, fill_value=fill_value, return_mask=return_mask, out=out
+        input,
+        grid,
+        spec,
+        "grid",
+        channels=channels,
+        dtype=dtype,
+        fill_value=fill_value,
+        prefilter=prefilter,
+        return_mask=return_mask,
+        out=out,
     )
 
 

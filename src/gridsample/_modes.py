@@ -21,12 +21,17 @@ __all__ = [
 
 
 class Kernel(NamedTuple):
-    """A 1-D interpolation function, applied along each axis in turn."""
+    """A 1-D interpolation function, applied along each axis in turn.
+
+    ``taps`` is the window that is read: an even number, and so one more than B-splines of even order have. A spline has an
+    ``order``, and samples coefficients: ``spline_coefficients`` finds those of an image.
+    """
 
     name: str
     code: int
     taps: int
     meaning: str
+    order: int = 0
 
 
 class Boundary(NamedTuple):
@@ -44,6 +49,15 @@ KERNELS = {
         Kernel("nearest", 0, 1, "the closest sample; halfway goes to the even index"),
         Kernel("linear", 1, 2, "weights 1 - f and f of the two neighbours"),
         Kernel("cubic", 2, 4, "Keys' cubic convolution of the four neighbours; its parameter a is -0.75 unless given"),
+        Kernel("bspline2", 3, 4, "the quadratic spline through all samples", 2),
+        Kernel("bspline3", 4, 4, "the cubic spline through all samples: smooth in its second derivative", 3),
+        Kernel("bspline4", 5, 6, "the quartic spline through all samples", 4),
+        Kernel("bspline5", 6, 6, "the quintic spline through all samples", 5),
+        Kernel("bspline7", 7, 8, "the spline of degree 7 through all samples", 7),
+        Kernel("lanczos2", 8, 4, "a sinc, windowed by another, of the four neighbours; the weights are divided by their sum"),
+        Kernel("lanczos3", 9, 6, "the same of the six neighbours"),
+        Kernel("lanczos4", 10, 8, "the same of the eight neighbours"),
+        Kernel("mitchell", 11, 4, "Mitchell and Netravali's cubic, B = C = 1/3: smooths a little, rings less"),
     )
 }
 

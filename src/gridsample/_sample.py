@@ -20,6 +20,7 @@ from gridsample._compose import Composition, Source, blocks
 from gridsample._coords import index_axes
 from gridsample._modes import BOUNDARIES
 from gridsample._spec import MAX_NDIM, Spec, as_flag, choose, choose_boundaries, describe, make_spec, spatial_sizes
+from gridsample._spline import prefiltered
 
 __all__ = ["run", "sample"]
 
@@ -39,6 +40,7 @@ def sample(
     outside: str = "boundary",
     nan: str = "boundary",
     cubic_a: float = -0.75,
+    prefilter: bool = True,
     return_mask: bool = False,
     out: Any = None,
 ) -> Any:
@@ -54,8 +56,10 @@ def sample(
         k of ``input``, in samples. ``ndim`` says how many axes of ``input`` are spatial. Batch 1 goes with any batch.
         float32 coordinates are exact to the 24th bit: use float64 for axes longer than some thousands of samples.
         A ``Transform`` says where every sample of the output reads, without an array.
-    kernel : {"nearest", "linear", "cubic"}
-        The interpolation applied along each axis; cubic is Keys'.
+    kernel : str
+        The interpolation applied along each axis: "nearest"; "linear"; "cubic", which is Keys'; the B-splines "bspline2",
+        "bspline3", "bspline4", "bspline5" and "bspline7" of that order; "lanczos2", "lanczos3" and "lanczos4" of 4, 6 and 8
+        samples, whose weights are divided by their sum; "mitchell", which smooths.
     boundary : {"zeros", "border", "reflection_edge", "reflection_center", "constant", "wrap"}
         What a tap outside ``input`` reads; or a sequence of one name for each spatial axis. "constant" is ``fill_value``.
     size : sequence of int, optional
@@ -74,6 +78,8 @@ def sample(
         others index 0), or NaN.
     cubic_a : float
         The parameter of the cubic kernel: -0.75 as in PyTorch and OpenCV, -0.5 for Catmull-Rom.
+    prefilter : bool
+        Of B-splines: ``input`` are samples, which the spline goes through; False if it holds ``spline_coefficients`` already.
     return_mask : bool
         Return (result, mask), where mask, bool (N, \*out) or (\*out), says which centres are inside.
     out : array, optional
@@ -99,7 +105,11 @@ def sample(
 
     Notes
     -----
-    Cubic: R. Keys, "Cubic convolution interpolation for digital image processing", IEEE TASSP 29 (1981).
+    Cubic: R. Keys, "Cubic convolution interpolation for digital image processing", IEEE TASSP 29 (1981). B-splines: M. Unser,
+    "Splines: a perfect fit for signal and image processing", IEEE SPM 16 (1999). Lanczos: C. Duchon, "Lanczos filtering in one
+    and two dimensions", J. Appl. Meteorology 18 (1979). Mitchell: D. Mitchell and A. Netravali, "Reconstruction filters in
+    computer graphics", SIGGRAPH 1988, with B = C = 1/3. Kernels of more than 4 samples, and splines, make a float copy of an
+    image of integers or 16-bit floats; a spline's coefficients are a copy of the size of the image in any case.
 
     Examples
     --------
@@ -142,7 +152,13 @@ def sample(
         nan=nan,
     )
     check_space(spatial, input)
-    options = {"channels": channels, "dtype": dtype, "fill_value": fill_value, "return_mask": return_mask}
+    options = {
+        "channels": channels,
+        "dtype": dtype,
+        "fill_value": fill_value,
+        "prefilter": prefilter,
+        "return_mask": return_mask,
+    }
     if leading == 2:
         return run(input, coords, spec, "coords", out=out, **options)
     if out is not None:
@@ -193,6 +209,7 @@ def run(
     fill_value: Any,
     return_mask: Any,
     out: Any,
+    prefilter: Any = True,
 ) -> Any:
     """Sample input (N, C, *spatial), or (N, *spatial, C), at coords (N, *out, ndim); every dialect ends here."""
     last = choose("channels", channels, ("first", "last")) == "last"
@@ -212,6 +229,8 @@ def run(
         target = empty_like_layout(image, (batch, image.shape[1], *points), dtype)
         out = np.moveaxis(target, 1, -1) if last else target
     mask = np.empty((batch, *points), bool) if return_mask else None
+    if as_flag("prefilter", prefilter) and spec.order:
+        image, spec = prefiltered(image, spec, fill)
     if isinstance(coords, np.ndarray):
         _engine.sample(image, coords, target, spec, fill, mask)
     else:

@@ -30,6 +30,8 @@ __all__ = [
 
 MAX_NDIM = 3
 
+_ORDERS = {kernel.code: kernel.order for kernel in KERNELS.values()}
+
 
 class Spec(NamedTuple):
     """Everything the core needs to know besides the arrays. One entry of ``boundaries`` and ``axes`` per memory axis."""
@@ -40,6 +42,11 @@ class Spec(NamedTuple):
     cubic_a: float
     outside: int
     nan_propagates: bool
+
+    @property
+    def order(self) -> int:
+        """Of a B-spline kernel, which reads coefficients; 0 of kernels that read samples."""
+        return _ORDERS[self.kernel]
 
     @property
     def keeps(self) -> bool:

@@ -53,7 +53,8 @@ def warp_affine(
     align_corners : bool
         Where -1 and 1 are, with ``units="normalized"``.
     options : keyword arguments
-        Of ``sample``: ``channels``, ``dtype``, ``fill_value``, ``outside``, ``nan``, ``cubic_a``, ``return_mask``, ``out``.
+        Of ``sample``: ``channels``, ``dtype``, ``fill_value``, ``outside``, ``nan``, ``cubic_a``, ``prefilter``,
+        ``return_mask``, ``out``.
 
     Returns
     -------
@@ -124,7 +125,8 @@ def warp_perspective(
     align_corners : bool
         Where -1 and 1 are, with ``units="normalized"``.
     options : keyword arguments
-        Of ``sample``: ``channels``, ``dtype``, ``fill_value``, ``outside``, ``nan``, ``cubic_a``, ``return_mask``, ``out``.
+        Of ``sample``: ``channels``, ``dtype``, ``fill_value``, ``outside``, ``nan``, ``cubic_a``, ``prefilter``,
+        ``return_mask``, ``out``.
 
     Returns
     -------
@@ -201,7 +203,8 @@ def warp_flow(
     align_corners : bool
         Where -1 and 1 are, with ``units="normalized"``; and whether the ends of a coarser lattice are the end pixels' centres.
     options : keyword arguments
-        Of ``sample``: ``channels``, ``dtype``, ``fill_value``, ``outside``, ``nan``, ``cubic_a``, ``return_mask``, ``out``.
+        Of ``sample``: ``channels``, ``dtype``, ``fill_value``, ``outside``, ``nan``, ``cubic_a``, ``prefilter``,
+        ``return_mask``, ``out``.
 
     Returns
     -------
@@ -290,7 +293,8 @@ def undistort(
     inverse : bool
         Put the distortion in instead: ``input`` is a picture without, of ``new_camera_matrix``.
     options : keyword arguments
-        Of ``sample``: ``channels``, ``dtype``, ``fill_value``, ``outside``, ``nan``, ``cubic_a``, ``return_mask``, ``out``.
+        Of ``sample``: ``channels``, ``dtype``, ``fill_value``, ``outside``, ``nan``, ``cubic_a``, ``prefilter``,
+        ``return_mask``, ``out``.
 
     Returns
     -------

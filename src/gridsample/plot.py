@@ -37,6 +37,9 @@ _CELL, _CELLS = 46, 6
 # The square of the output that is magnified (x, y, side), how much, and the output pixel in it whose taps are shown.
 _LENS, _ZOOM, _PIXEL = (150, 88, 20), 7, (156, 98)
 
+_ROWS = ("nearest", "bilinear", "bicubic")
+"""The modes that are shown: PyTorch's own. The others look like bicubic on this scale."""
+
 _LOOKS = {
     "nearest": "Copies the closest pixel. Sharp, but lines become stairs.",
     "bilinear": "Blends the closest four. Smooth, a little soft.",
@@ -121,15 +124,14 @@ def draw_demo(path: str | os.PathLike[str]) -> tuple[int, float]:
 
 def _draw_sheet(figure: "Figure", photo: np.ndarray, sampler: _Sampler) -> None:
     x, y = _warp_positions((photo.shape[0], photo.shape[1]), (_PANEL_H, _PANEL_W))
-    modes = [next(mode for mode, meant in MODES.items() if meant == kernel) for kernel in KERNELS]
     _draw_header(figure, photo, x, y)
     for place, padding in enumerate(PADDING_MODES):
         _caption_padding(figure, place, padding)
-    for place, mode in enumerate(modes):
+    for place, mode in enumerate(_ROWS):
         _caption_mode(figure, place, mode)
-    for row, column in np.ndindex(len(modes), len(PADDING_MODES)):
+    for row, column in np.ndindex(len(_ROWS), len(PADDING_MODES)):
         corner = (_LEFT + column * (_PANEL_W + _GAP), _PANELS_TOP + row * (_PANEL_H + _GAP))
-        _draw_panel(figure, sampler, x, y, corner, modes[row], PADDING_MODES[column])
+        _draw_panel(figure, sampler, x, y, corner, _ROWS[row], PADDING_MODES[column])
     position = float(x[_PIXEL[::-1]]), float(y[_PIXEL[::-1]])
     words = (
         f"The output pixel at x = {_PIXEL[0]}, y = {_PIXEL[1]}, the small white square in the magnified pictures, reads the "
@@ -138,7 +140,7 @@ def _draw_sheet(figure: "Figure", photo: np.ndarray, sampler: _Sampler) -> None:
     )
     _text(figure, _MARGIN, _TAPS_TOP - 128, "What one output pixel reads", fontsize=18, weight="bold")
     _text(figure, _MARGIN, _TAPS_TOP - 92, words, fontsize=11)
-    for place, mode in enumerate(modes):
+    for place, mode in enumerate(_ROWS):
         _draw_taps(figure, photo, position, place, mode)
     source = "Photograph: Rear Admiral Grace M. Hopper, United States Navy; from matplotlib's sample data."
     _text(figure, _MARGIN, _HEIGHT - 20, f"{source} Drawn by `gridsample demo`.", fontsize=9, color=_SOFT, va="bottom")

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from gridsample._coords import AxisMap, index_axes, normalized_axes
-from gridsample._modes import COMPLEX_DTYPES, KERNELS
+from gridsample._modes import COMPLEX_DTYPES, DTYPES, KERNELS
+from gridsample.reference_kernels import WIDE_KERNEL_WEIGHTS
 
-__all__ = ["BOUNDARY_RULES", "KERNEL_WEIGHTS", "grid_sample", "sample", "unnormalize"]
+__all__ = ["BOUNDARY_RULES", "KERNEL_WEIGHTS", "grid_sample", "sample", "spline_coefficients", "unnormalize"]
 
 _FAR = 8.0  # so many samples outside, every tap of every kernel is outside
 
@@ -53,6 +54,7 @@ KERNEL_WEIGHTS: dict[str, Callable[[Any, float], list[Any]]] = {
     "nearest": _nearest,
     "linear": _linear,
     "cubic": _cubic,
+    **WIDE_KERNEL_WEIGHTS,
 }
 
 
@@ -109,6 +111,9 @@ BOUNDARY_RULES: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
 }
 
 
+_AROUND_NEAREST = ("nearest", "bspline2", "bspline4")
+"""Kernels whose taps lie about the nearest sample; those of the others lie about the interval that the point is in."""
+
 _AxisTaps = tuple[list[np.ndarray], list[np.ndarray], np.ndarray]  # indices, validity, fraction
 
 
@@ -127,7 +132,7 @@ def _axis_taps(x: np.ndarray, size: int, kernel: str, boundary: str) -> _AxisTap
         x = _clamp(x, -_FAR, size + _FAR)
     else:
         x = np.where(np.isfinite(x), x, x.dtype.type(0))
-    start = np.rint(x) if kernel == "nearest" else np.floor(x)
+    start = np.rint(x) if kernel in _AROUND_NEAREST else np.floor(x)
     taps = KERNELS[kernel].taps
     first = -((taps - 1) // 2)
     indices, valid = [], []
@@ -250,6 +255,64 @@ def _as_coords(coords: Any) -> np.ndarray:
     return coords.astype(np.float32) if coords.dtype.itemsize == 2 else coords
 
 
+_GOES_ON_AS = {"zeros": "reflection_center", "constant": "reflection_center", "border": "reflection_edge"}
+"""How coefficients go on where samples do so with a constant: as in SciPy."""
+
+
+def spline_coefficients(input: Any, order: int, boundary: str, axis: int) -> np.ndarray:
+    """Define ``gridsample.spline_coefficients`` along one axis: what gives the samples when it is sampled at them."""
+    values = np.moveaxis(np.asarray(input), axis, 0)
+    values = values.astype(np.complex128 if values.dtype.kind == "c" else np.float64)
+    kernel, size = f"bspline{order}", len(values)
+    indices, _, fraction = _axis_taps(np.arange(float(size)), size, kernel, _GOES_ON_AS.get(boundary, boundary))
+    matrix = np.zeros((size, size))
+    for index, weight in zip(indices, KERNEL_WEIGHTS[kernel](fraction, 0.0), strict=True):
+        np.add.at(matrix, (np.arange(size), index), weight)
+    solved = np.linalg.solve(matrix, values.reshape(size, -1)).reshape(values.shape)
+    return np.moveaxis(solved, 0, axis)
+
+
+def _prefiltered(
+    input: np.ndarray, kernel: str, boundaries: tuple[str, ...], axes: tuple[AxisMap, ...], fill_value: Any
+) -> tuple[np.ndarray, tuple[AxisMap, ...]]:
+    """Return the coefficients of a spline through ``input`` (N, C, *spatial), padded where it goes on with a constant."""
+    order = KERNELS[kernel].order
+    pad = 12 if order <= 5 else 24
+    values = input.astype(np.complex128 if input.dtype.kind == "c" else np.float64)
+    fill = np.broadcast_to(np.asarray(fill_value, values.dtype), input.shape[1]).reshape(-1, *[1] * len(axes))
+    moved = list(axes)
+    for axis, boundary in enumerate(boundaries):
+        if boundary in _GOES_ON_AS:
+            width = [(0, 0)] * values.ndim
+            width[axis + 2] = (pad, pad)
+            if boundary == "border":
+                values = np.pad(values, width, "edge")
+            else:
+                constant = fill if boundary == "constant" else np.zeros_like(fill)
+                values = np.pad(values - constant, width) + constant
+            moved[axis] = axes[axis]._replace(shift=axes[axis].shift + pad, margin=axes[axis].margin - pad)
+    for axis, boundary in enumerate(boundaries):
+        values = spline_coefficients(values, order, boundary, axis + 2)
+    computed = input.dtype if input.dtype.kind == "c" else DTYPES[input.dtype.name].computed
+    return values.astype(computed), tuple(moved)
+
+
+def _sample_or_filter(
+    input: np.ndarray,
+    coords: np.ndarray,
+    kernel: str,
+    boundaries: tuple[str, ...],
+    axes: tuple[AxisMap, ...],
+    *,
+    prefilter: bool = True,
+    **options: Any,
+) -> tuple[np.ndarray, np.ndarray]:
+    if prefilter and KERNELS[kernel].order:
+        options["dtype"] = options.get("dtype") or input.dtype
+        input, axes = _prefiltered(input, kernel, boundaries, axes, options.get("fill_value", 0))
+    return _sample_parts(input, coords, kernel, boundaries, axes, **options)
+
+
 def sample(
     input: Any, coords: Any, kernel: str = "linear", boundary: Any = "zeros", *, return_mask: bool = False, **options: Any
 ) -> Any:
@@ -257,7 +320,7 @@ def sample(
     input, coords = _native_order(np.asarray(input)), _as_coords(coords)
     ndim = coords.shape[-1]
     boundaries = (boundary,) * ndim if isinstance(boundary, str) else tuple(boundary)
-    result = _sample_parts(input, coords, kernel, boundaries, index_axes(ndim), **options)
+    result = _sample_or_filter(input, coords, kernel, boundaries, index_axes(ndim), **options)
     return result if return_mask else result[0]
 
 
@@ -271,12 +334,12 @@ def grid_sample(
     return_mask: bool = False,
     **options: Any,
 ) -> Any:
-    """Define ``gridsample.grid_sample``; ``mode`` is nearest, bilinear or bicubic."""
+    """Define ``gridsample.grid_sample``; ``mode`` is nearest, bilinear, bicubic or the name of another kernel."""
     input, grid = _native_order(np.asarray(input)), _as_coords(grid)
-    kernel = {"nearest": "nearest", "bilinear": "linear", "bicubic": "cubic"}[mode]
+    kernel = {"nearest": "nearest", "bilinear": "linear", "bicubic": "cubic"}.get(mode, mode)
     ndim = input.ndim - 2
     mirror = "reflection_center" if align_corners else "reflection_edge"
     paddings = (padding_mode,) * ndim if isinstance(padding_mode, str) else tuple(padding_mode)
     boundaries = tuple(mirror if padding == "reflection" else padding for padding in paddings)
-    result = _sample_parts(input, grid, kernel, boundaries, normalized_axes(input.shape[2:], align_corners), **options)
+    result = _sample_or_filter(input, grid, kernel, boundaries, normalized_axes(input.shape[2:], align_corners), **options)
     return result if return_mask else result[0]

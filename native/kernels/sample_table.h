@@ -29,18 +29,25 @@ StageB<S> choose_layout(bool side_by_side) {
   return {side_by_side ? GatherChannels<S, Dims, K>::run : Gather<S, Dims, K>::run, Gather<S, Dims, K>::prefetch};
 }
 
-template <class S>
-StageB<S> choose_stage_b(const Plan& plan) {
+template <class S, int K>
+StageB<S> choose_dimensions(const Plan& plan) {
   int ndim = plan.problem.ndim;
   bool side_by_side = plan.channels_at_once > 1;
-  switch (plan.problem.kernel) {
-#define GS_CASE(name, ...)                                         \
-  case gs::Kernel::name: {                                         \
-    constexpr int taps = kernel::name::taps;                       \
-    return ndim == 1   ? choose_layout<S, 1, taps>(side_by_side)   \
-           : ndim == 2 ? choose_layout<S, 2, taps>(side_by_side)   \
-                       : choose_layout<S, 3, taps>(side_by_side);  \
+  if constexpr (K > kMaxTapsConverted && sizeof(S) < sizeof(typename Computed<S>::type)) {
+    return {};  // whoever made the plan refused this
+  } else {
+    return ndim == 1   ? choose_layout<S, 1, K>(side_by_side)
+           : ndim == 2 ? choose_layout<S, 2, K>(side_by_side)
+                       : choose_layout<S, 3, K>(side_by_side);
   }
+}
+
+template <class S>
+StageB<S> choose_stage_b(const Plan& plan) {
+  switch (plan.problem.kernel) {
+#define GS_CASE(name, ...) \
+  case gs::Kernel::name:   \
+    return choose_dimensions<S, kernel::name::taps>(plan);
     GS_KERNELS(GS_CASE)
 #undef GS_CASE
   }
@@ -119,8 +126,9 @@ void sample(const Plan& plan, int64_t first, int64_t last) {
 
 }  // namespace
 
+extern const PrefilterTable prefilter_table;
 extern const Isa isa;
-const Isa isa = {GS_NAME(GS_ISA), GS_VECTOR_BYTES, sample};
+const Isa isa = {GS_NAME(GS_ISA), GS_VECTOR_BYTES, sample, &prefilter_table};
 
 }  // namespace GS_ISA
 }  // namespace gs
