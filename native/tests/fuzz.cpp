@@ -102,6 +102,7 @@ struct Fuzzed {
   explicit Fuzzed(Bytes& bytes) {
     p.kernel = Kernel(bytes.of(kKernelCodes));
     p.dtype = Dtype(bytes.of(kDtypeCodes));
+    if (taps_of(p.kernel) > kMaxTapsConverted && p.dtype != Dtype::float64) p.dtype = Dtype::float32;  // module.cpp refuses others
     p.coords_dtype = bytes.of(kCoordDtypes);
     p.out_dtype = bytes.chance(0.5) ? p.dtype : Dtype(bytes.of(kDtypeCodes));
     p.cubic_a = bytes.chance(0.9) ? -0.75 : bytes.any_double();

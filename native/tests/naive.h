@@ -5,15 +5,16 @@
 #include <vector>
 
 #include "api.h"
+#include "plan.h"
 
 namespace gs {
 namespace test {
 
 struct NaiveTaps {
   int count;
-  bool inside[4];
-  int64_t index[4];
-  double weight[4];
+  bool inside[8];
+  int64_t index[8];
+  double weight[8];
 };
 
 template <class G>
@@ -58,29 +59,76 @@ inline double keys(double t, double a) {  // Keys' kernel at distance t
   return 0;
 }
 
+inline double bspline(double t, int order) {  // by truncated powers
+  double sum = 0, binomial = 1, factorial = 1;
+  for (int k = 0; k <= order; ++k) {
+    sum += binomial * std::pow(std::fmax((order + 1) / 2.0 - std::fabs(t) - k, 0), order);
+    binomial *= -double(order + 1 - k) / (k + 1);
+    factorial *= k ? k : 1;
+  }
+  return sum / factorial;
+}
+
+inline double mitchell(double t) {
+  t = std::fabs(t);
+  if (t <= 1) return ((7 * t - 12) * t * t + 16.0 / 3) / 6;
+  return t < 2 ? (((-7.0 / 3 * t + 12) * t - 20) * t + 32.0 / 3) / 6 : 0;
+}
+
+inline double lanczos(double t, int lobes) {  // not yet divided by the sum
+  if (t == 0) return 1;
+  if (t == std::nearbyint(t) || std::fabs(t) >= lobes) return 0;
+  double angle = 3.14159265358979323846 * t;
+  return lobes * std::sin(angle) * std::sin(angle / lobes) / (angle * angle);
+}
+
+// The kernel at distance t.
+inline double kernel_at(Kernel kernel, double t, double a) {
+  switch (kernel) {
+    case Kernel::nearest: return 1;
+    case Kernel::linear: return 1 - std::fabs(t);
+    case Kernel::cubic: return keys(t, a);
+    case Kernel::bspline2: return bspline(t, 2);
+    case Kernel::bspline3: return bspline(t, 3);
+    case Kernel::bspline4: return bspline(t, 4);
+    case Kernel::bspline5: return bspline(t, 5);
+    case Kernel::bspline7: return bspline(t, 7);
+    case Kernel::lanczos2: return lanczos(t, 2);
+    case Kernel::lanczos3: return lanczos(t, 3);
+    case Kernel::lanczos4: return lanczos(t, 4);
+    case Kernel::mitchell: return mitchell(t);
+  }
+  return 0;
+}
+
 // The coordinate is computed in C, everything after it in G.
 template <class G, class C>
 NaiveTaps taps_along(C given, const Axis& axis, Kernel kernel, double a) {
   NaiveTaps taps{};
   G x = std::fma(C(given + C(axis.pre)), C(axis.scale), C(axis.shift));
   bool masks = axis.boundary == Boundary::zeros || axis.boundary == Boundary::constant;
-  if (kernel != Kernel::cubic)
+  taps.count = taps_of(kernel);
+  bool wide = taps.count > 2;
+  if (!wide)
     x = move_inside(x, axis);
   else if (masks || axis.boundary == Boundary::border)
     x = clamp<G>(x, -8, G(axis.size) + 8);
   else if (!std::isfinite(x))
     x = 0;
-  G start = kernel == Kernel::nearest ? std::nearbyint(x) : std::floor(x);
-  double f = double(x - start);
-  taps.count = kernel == Kernel::nearest ? 1 : kernel == Kernel::linear ? 2 : 4;
+  bool rounds = kernel == Kernel::nearest || kernel == Kernel::bspline2 || kernel == Kernel::bspline4;
+  G start = rounds ? std::nearbyint(x) : std::floor(x);
+  double f = double(x - start), sum = 0;
   for (int k = 0; k < taps.count; ++k) {
-    int step = kernel == Kernel::cubic ? k - 1 : k;
+    int step = k - (taps.count - 1) / 2;
     G index = start + G(step);
-    if ((kernel == Kernel::cubic && !masks) || axis.boundary == Boundary::wrap) index = move_inside(index, axis);
+    if ((wide && !masks) || axis.boundary == Boundary::wrap) index = move_inside(index, axis);
     taps.inside[k] = index >= 0 && index <= G(axis.size - 1);
     taps.index[k] = taps.inside[k] ? to_index(index) : 0;
-    taps.weight[k] = kernel == Kernel::nearest ? 1 : kernel == Kernel::linear ? (k ? f : 1 - f) : keys(f - step, a);
+    taps.weight[k] = kernel_at(kernel, f - step, a);
+    sum += taps.weight[k];
   }
+  if (kernel == Kernel::lanczos2 || kernel == Kernel::lanczos3 || kernel == Kernel::lanczos4)
+    for (double& weight : taps.weight) weight /= sum;
   return taps;
 }
 

@@ -11,7 +11,8 @@ of the axis's map to index units, times the slope of the boundary's map of the c
 from typing import Any
 
 import numpy as np
-from numpy.polynomial import Polynomial
+from numpy.polynomial import Chebyshev, Polynomial
+from numpy.polynomial.chebyshev import chebpts1
 
 from gridsample._coords import AxisMap
 from gridsample._modes import KERNELS
@@ -36,6 +37,11 @@ def weights(kernel: str, fraction: np.ndarray, a: float, order: int) -> list[np.
     """Return the weights of the taps along one axis, differentiated ``order`` times by the fraction."""
     if order == 0:
         return KERNEL_WEIGHTS[kernel](fraction, a)
+    if kernel.startswith("lanczos"):
+        # Smooth from 0 to 1, and so a polynomial of high degree; its first two derivatives have 10 and 8 digits.
+        at = chebpts1(30)
+        values = KERNEL_WEIGHTS[kernel]((at + 1) / 2, a)
+        return [Chebyshev.fit((at + 1) / 2, value, 29, (0, 1)).deriv(order)(fraction) for value in values]
     polynomials = KERNEL_WEIGHTS[kernel](Polynomial([0.0, 1.0]), a)
     return [polynomial.deriv(order)(fraction) for polynomial in polynomials]
 

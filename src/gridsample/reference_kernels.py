@@ -56,8 +56,8 @@ def _mitchell(f: Any, a: float) -> list[Any]:
     def near(t: Any) -> Any:  # |t| <= 1
         return (7 * t**3 - 12 * t**2 + 16 / 3) / 6
 
-    def far(t: Any) -> Any:  # 1 <= |t| <= 2
-        return (-7 / 3 * t**3 + 12 * t**2 - 20 * t + 32 / 3) / 6
+    def far(t: Any) -> Any:  # 1 <= |t| <= 2; in powers of 2 - t, so that it is 0 at 2, exactly
+        return (7 * (2 - t) ** 3 - 6 * (2 - t) ** 2) / 18
 
     return [far(1 + f), near(f), near(1 - f), far(2 - f)]
 
