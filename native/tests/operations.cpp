@@ -55,6 +55,15 @@ void test_arithmetic() {
   }
 }
 
+// K neighbours, each run from its own place.
+template <class T, int K, int... J>
+void test_taps(const T* numbers, const int64_t* offset, std::integer_sequence<int, J...>) {
+  Vec<T> parts[K] = {gather_part<T, K, J>(numbers, offset)...}, taps[K];
+  unpack<T, K>(parts, taps);
+  for (int l = 0; l < Simd<T>::lanes; ++l)
+    for (int k = 0; k < K; ++k) check(taps[k][l] == T(offset[l] + k), "%s: gather of %d, lane %d", GS_NAME(GS_ISA), K, l);
+}
+
 template <class T>
 void test_moves() {
   constexpr int lanes = Simd<T>::lanes;
@@ -67,19 +76,13 @@ void test_moves() {
   end_streams();
   for (int l = 0; l < lanes; ++l) check(same(stored[l], T(kValues[(2 + l) % kCount])), "%s: stream", GS_NAME(GS_ISA));
 
-  // Taps: 1, 2 or 4 neighbours each from its own place.
   int64_t offset[lanes];
   for (int i = 0; i < 8 * lanes; ++i) numbers[i] = T(i);
-  for (int l = 0; l < lanes; ++l) offset[l] = (5 * l + 3) % (8 * lanes - 3);
-  Vec<T> one = gather_part<T, 1, 0>(numbers, offset);
-  auto two = unpack(Taps<T, 2>{{gather_part<T, 2, 0>(numbers, offset), gather_part<T, 2, 1>(numbers, offset)}});
-  auto four = unpack(Taps<T, 4>{{gather_part<T, 4, 0>(numbers, offset), gather_part<T, 4, 1>(numbers, offset),
-                                 gather_part<T, 4, 2>(numbers, offset), gather_part<T, 4, 3>(numbers, offset)}});
-  for (int l = 0; l < lanes; ++l) {
-    check(one[l] == T(offset[l]), "%s: gather of 1, lane %d", GS_NAME(GS_ISA), l);
-    for (int k = 0; k < 2; ++k) check(two.at[k][l] == T(offset[l] + k), "%s: gather of 2, lane %d", GS_NAME(GS_ISA), l);
-    for (int k = 0; k < 4; ++k) check(four.at[k][l] == T(offset[l] + k), "%s: gather of 4, lane %d", GS_NAME(GS_ISA), l);
-  }
+  for (int l = 0; l < lanes; ++l) offset[l] = (5 * l + 3) % (8 * lanes - 7);
+  test_taps<T, 1>(numbers, offset, std::make_integer_sequence<int, 1>{});
+  test_taps<T, 2>(numbers, offset, std::make_integer_sequence<int, 2>{});
+  test_taps<T, 4>(numbers, offset, std::make_integer_sequence<int, 4>{});
+  test_taps<T, 8>(numbers, offset, std::make_integer_sequence<int, 8>{});
 }
 
 }  // namespace
