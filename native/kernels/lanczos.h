@@ -87,6 +87,75 @@ struct lanczos : Window<2 * A, false> {
     V scale = 1 / (side<-1>(f, g, w) + side<1>(g, f, w));
     for (int k = 0; k < 2 * A; ++k) w[k] *= scale;
   }
+
+  // Derivatives are coefficients of power series in d, of the same expressions at f + d and g - d: of 1, d, ... up to d^most.
+  static constexpr int most = 3;
+  template <class V>
+  struct Powers {
+    V at[most + 1];
+    GS_INLINE Powers operator*(const Powers& other) const {
+      Powers product{};
+      for (int i = 0; i <= most; ++i)
+        for (int j = 0; j <= i; ++j) product.at[i] = fma(at[j], other.at[i - j], product.at[i]);
+      return product;
+    }
+  };
+
+  // `u` of the taps on one side, as `side` has them, as power series.
+  template <class V>
+  static GS_INLINE void side_powers(V f, V g, Powers<V> u[]) {
+    using T = decltype(f[0] + 0);
+    constexpr T omega = T(pi / A);
+    Powers<V> over{}, f_powers{{f, V{} + 1}}, g_powers{{g, V{} - 1}};
+    for (int degree = 2 * terms<V> - 2; degree >= 0; --degree) {  // Horner's scheme, with derivatives
+      for (int i = most; i > 0; --i) over.at[i] = fma(over.at[i], f, over.at[i - 1]);
+      over.at[0] = fma(over.at[0], f, degree % 2 ? V{} : T(series.sine[degree / 2]) - V{});
+    }
+    V s = f * over.at[0], c = evaluate(series.cosine, f * f);
+    u[0] = g_powers * over;
+    for (int k = 1; k < A; ++k) {
+      Powers<V> sine_of_sum, inverse;
+      V turn = fma(s, T(cosine(k)) - V{}, c * T(sine(k))), next = fma(c, T(cosine(k)) - V{}, -s * T(sine(k)));
+      V r = 1 / (f + T(k)), power = k % 2 ? -r : r;
+      T factor = 1;
+      for (int i = 0; i <= most; ++i) {
+        sine_of_sum.at[i] = turn * factor;
+        inverse.at[i] = power;
+        V before = turn;  // the derivative of sin is cos, that of cos -sin
+        turn = next;
+        next = -before;
+        power *= -r;
+        factor *= omega / T(i + 1);
+      }
+      Powers<V> other = inverse;
+      if (k % 2)
+        for (V& x : other.at) x = -x;
+      u[k] = f_powers * g_powers * sine_of_sum * inverse * other;
+    }
+  }
+
+  template <class V>
+  static GS_INLINE void derivative(int order, V f, double, V w[]) {
+    Powers<V> u[2 * A], total{};
+    side_powers(f, 1 - f, u);
+    side_powers(1 - f, f, u + A);
+    for (int k = A; k < 2 * A; ++k) u[k].at[1] = -u[k].at[1], u[k].at[3] = -u[k].at[3];
+    for (const Powers<V>& one : u)
+      for (int i = 0; i <= most; ++i) total.at[i] += one.at[i];
+    decltype(f[0] + 0) factorial = 1;
+    for (int i = 2; i <= order; ++i) factorial *= i;
+    for (int k = 0; k < 2 * A; ++k) {
+      V quotient[most + 1];
+      for (int i = 0; i <= most; ++i) {
+        quotient[i] = u[k].at[i];
+        for (int j = 1; j <= i; ++j) quotient[i] = fma(-total.at[j], quotient[i - j], quotient[i]);
+        quotient[i] = quotient[i] / total.at[0];
+      }
+      V result{};
+      for (int i = 1; i <= most; ++i) result = i == order ? quotient[i] * factorial : result;
+      w[k < A ? A - 1 - k : k] = result;
+    }
+  }
 };
 
 struct lanczos2 : lanczos<2> {};

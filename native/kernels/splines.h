@@ -37,6 +37,32 @@ struct polynomial : Window<(Rows::taps + 1) / 2 * 2, Rows::taps % 2 == 1> {
     }
     if (taps % 2) w[taps] = V{};  // the window's last tap is one more than an odd kernel has
   }
+
+  template <class V>
+  static GS_INLINE V differentiate(const double (&row)[degree + 1], int order, V e) {
+    using T = decltype(e[0] + 0);
+    V sum{};
+    for (int i = degree; i >= order; --i) {
+      double factor = row[i] / Rows::over;
+      for (int j = 0; j < order; ++j) factor *= i - j;
+      sum = fma(sum, e, T(factor) - V{});
+    }
+    return sum;
+  }
+
+  template <class V>
+  static GS_INLINE void derivative(int order, V f, double, V w[]) {
+    constexpr int taps = Rows::taps;
+    V e = taps % 2 ? f + decltype(f[0] + 0)(0.5) : f;
+    for (int k = 0; k < (taps + 1) / 2; ++k) {
+      w[taps - 1 - k] = differentiate(Rows::row[k], order, e);
+      if (k < taps / 2) {
+        V mirrored = differentiate(Rows::row[k], order, 1 - e);
+        w[k] = order % 2 ? -mirrored : mirrored;
+      }
+    }
+    if (taps % 2) w[taps] = V{};
+  }
 };
 
 // Unser, "Splines: a perfect fit for signal and image processing", IEEE SPM 16 (1999).

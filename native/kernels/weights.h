@@ -2,7 +2,8 @@
 //
 // A kernel's window says which taps it reads: `start(x)` is the whole number that the fraction f = x - start(x) is counted from; the
 // taps are start + first, start + first + 1, ... A narrow kernel reads only the neighbours of x, so the boundary may map x
-// itself; a wide one must map every tap. `weights(f, a, w)` fills w; a is the parameter of the cubic kernel. `Place` is what stage A
+// itself; a wide one must map every tap. `weights(f, a, w)` fills w; a is the parameter of the cubic kernel. `derivative(order, f, a, w)`
+// fills w with the weights' derivative of an order from 1 on (to 3 for Lanczos), with respect to f. `Place` is what stage A
 // is compiled for: the kernel itself if it is narrow and its weights cost next to nothing, the window that it shares with
 // others if it is wide.
 #pragma once
