@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import gridsample
+import gridsample.opencv
 import gridsample.scipy
 from gridsample import _native, reference
 from gridsample._modes import BOUNDARIES, DTYPES, KERNELS
@@ -48,7 +49,7 @@ FUNCTIONS = {
 }
 DIALECTS = {
     f"{module.__name__.removeprefix('gridsample.')}.{name}": getattr(module, name)
-    for module in (gridsample.scipy,)
+    for module in (gridsample.opencv, gridsample.scipy)
     for name in module.__all__
     if inspect.isfunction(getattr(module, name))
 }

@@ -17,12 +17,15 @@ __all__ = [
     "CONVERTED",
     "DIFFERENCES",
     "DTYPE_STEPS",
+    "GREY",
+    "GREY_32NDS",
     "NATIVE",
     "NDIMAGE",
     "NDIMAGE_FLOAT32",
     "NDIMAGE_TIES",
     "NO_WORSE_MAX",
     "NO_WORSE_RMS",
+    "OPENCV_FLOAT",
     "OPENCV_MAPS",
     "SCIPY",
     "SPLINE",
@@ -103,6 +106,9 @@ OPENCV_MAPS = 1e-4
 
 NDIMAGE, NDIMAGE_FLOAT32, NDIMAGE_TIES = 1e-12, 2e-6, 1
 """Against SciPy, relative to the scale: results in float64, in float32; and whole numbers, whose ties may round differently."""
+
+GREY, GREY_32NDS, OPENCV_FLOAT = 1, 4, 1e-3
+"""Against OpenCV, of smooth images up to 255: a grey level; four where it cuts positions into 32nds of a pixel; floats."""
 
 TIE = {"float32": 1e-5, "float64": 1e-12}
 """So near to a tie, in samples, nearest may take either neighbour where coordinates are rounded differently."""

@@ -1,0 +1,449 @@
+"""OpenCV's spelling: remap, warpAffine, warpPerspective, undistort, getRotationMatrix2D, and their constants.
+
+Change ``import cv2`` to ``from gridsample import opencv as cv2``. Any dtype of ``gridsample``, any number of channels and any
+size are taken. Values are those of exact arithmetic to one grey level. OpenCV 5 is as exact for up to 4 channels of uint8,
+uint16 and float32; otherwise, and in ``undistort``, it cuts positions into 32nds of a pixel, and results differ by as much.
+
+>>> import numpy as np
+>>> from gridsample import opencv as cv2
+>>> cv2.warpAffine(np.array([[1, 2, 3]], np.uint8), np.float32([[1, 0, 1], [0, 1, 0]]), (3, 1))
+array([[0, 1, 2]], dtype=uint8)
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from gridsample._arrays import as_image
+from gridsample._compose import Source
+from gridsample._coords import index_axes
+from gridsample._modes import BOUNDARIES
+from gridsample._sample import run
+from gridsample._spec import describe, make_spec, numbers_of
+from gridsample._transform import Transform
+
+__all__ = [
+    "BORDER_CONSTANT",
+    "BORDER_DEFAULT",
+    "BORDER_ISOLATED",
+    "BORDER_REFLECT",
+    "BORDER_REFLECT101",
+    "BORDER_REFLECT_101",
+    "BORDER_REPLICATE",
+    "BORDER_TRANSPARENT",
+    "BORDER_WRAP",
+    "INTER_AREA",
+    "INTER_CUBIC",
+    "INTER_LANCZOS4",
+    "INTER_LINEAR",
+    "INTER_NEAREST",
+    "WARP_FILL_OUTLIERS",
+    "WARP_INVERSE_MAP",
+    "WARP_RELATIVE_MAP",
+    "getRotationMatrix2D",
+    "remap",
+    "undistort",
+    "warpAffine",
+    "warpPerspective",
+]
+
+INTER_NEAREST, INTER_LINEAR, INTER_CUBIC, INTER_AREA, INTER_LANCZOS4 = range(5)
+WARP_FILL_OUTLIERS, WARP_INVERSE_MAP, WARP_RELATIVE_MAP = 8, 16, 32
+BORDER_CONSTANT, BORDER_REPLICATE, BORDER_REFLECT, BORDER_WRAP, BORDER_REFLECT_101, BORDER_TRANSPARENT = range(6)
+BORDER_REFLECT101 = BORDER_DEFAULT = BORDER_REFLECT_101
+BORDER_ISOLATED = 16
+
+_KERNELS = {INTER_NEAREST: "nearest", INTER_LINEAR: "linear", INTER_CUBIC: "cubic", INTER_AREA: "linear"}
+"""INTER_AREA is linear where an image is warped, as in OpenCV."""
+
+_BOUNDARIES = {
+    BORDER_CONSTANT: "constant",
+    BORDER_REPLICATE: "border",
+    BORDER_REFLECT: "reflection_edge",
+    BORDER_WRAP: "wrap",
+    BORDER_REFLECT_101: "reflection_center",
+    BORDER_TRANSPARENT: "zeros",
+}
+_STEPS = 32
+"""Of a pixel, in the fixed-point maps of convertMaps."""
+
+
+def remap(
+    src: Any,
+    map1: Any,
+    map2: Any,
+    interpolation: int,
+    dst: Any = None,
+    borderMode: int = BORDER_CONSTANT,
+    borderValue: Any = 0,
+    hint: int = 0,
+) -> np.ndarray:
+    """Read ``src`` at the positions in two maps: ``cv2.remap``.
+
+    Parameters
+    ----------
+    src : array
+        (H, W) or (H, W, C), of any dtype of ``gridsample``.
+    map1 : array
+        (H_out, W_out) floats, x in pixels; or (H_out, W_out, 2), x and y; or the same as int16, whole pixels (CV_16SC2).
+    map2 : array or None
+        (H_out, W_out) floats, y in pixels; or with CV_16SC2 None or whole numbers, the fractions as convertMaps writes them.
+    interpolation : int
+        INTER_NEAREST, INTER_LINEAR, INTER_CUBIC (Keys, a = -0.75), or INTER_AREA, which is linear here; with WARP_RELATIVE_MAP
+        the maps say how far from itself each output pixel reads.
+    dst : array, optional
+        Takes the result if it has its shape and dtype.
+    borderMode : int
+        BORDER_CONSTANT, BORDER_REPLICATE, BORDER_REFLECT, BORDER_WRAP, BORDER_REFLECT_101; or BORDER_TRANSPARENT: taps that are
+        outside read ``dst`` (0 if there is none).
+    borderValue : number, or up to 4 of them
+        Of BORDER_CONSTANT: of the first channels, the others are 0.
+    hint : int
+        Is not used: results are always exact.
+
+    Returns
+    -------
+    array
+        (H_out, W_out) or (H_out, W_out, C), of the dtype of ``src``.
+
+    Raises
+    ------
+    TypeError
+        An array or a number is of another kind.
+    ValueError
+        Shapes do not fit, or a flag does not exist.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gridsample import opencv as cv2
+    >>> x, y = np.float32([[0.5, 1.5]]), np.float32([[0, 0]])
+    >>> cv2.remap(np.array([[0, 10, 20]], np.uint8), x, y, cv2.INTER_LINEAR)
+    array([[ 5, 15]], dtype=uint8)
+    """
+    flags = _flags("interpolation", interpolation, WARP_RELATIVE_MAP)
+    kernel = _kernel("interpolation", flags & ~WARP_RELATIVE_MAP)
+    points = _points(map1, map2, nearest=kernel == "nearest")
+    where: Any = points[None]
+    if flags & WARP_RELATIVE_MAP:
+        where = Source((Transform.flow(points, order="ij"),), points.shape[:2])
+    return _read(src, where, kernel, dst, borderMode, borderValue)
+
+
+def warpAffine(
+    src: Any,
+    M: Any,
+    dsize: Any,
+    dst: Any = None,
+    flags: int = INTER_LINEAR,
+    borderMode: int = BORDER_CONSTANT,
+    borderValue: Any = 0,
+    hint: int = 0,
+) -> np.ndarray:
+    """Warp an image by an affine matrix: ``cv2.warpAffine``.
+
+    Parameters
+    ----------
+    src : array
+        (H, W) or (H, W, C), of any dtype of ``gridsample``.
+    M : array
+        (2, 3): takes (x, y, 1) of ``src`` to (x, y) of the result; or, with WARP_INVERSE_MAP, of the result to ``src``.
+    dsize : (int, int)
+        (W, H) of the result; (0, 0) for that of ``src``.
+    dst : array, optional
+        As of ``remap``.
+    flags : int
+        An interpolation as of ``remap``, with WARP_INVERSE_MAP or not.
+    borderMode : int
+        As of ``remap``.
+    borderValue : number, or up to 4 of them
+        As of ``remap``.
+    hint : int
+        Is not used: results are always exact.
+
+    Returns
+    -------
+    array
+        (H, W) or (H, W, C), of the dtype of ``src``.
+
+    Raises
+    ------
+    TypeError
+        An array or a number is of another kind.
+    ValueError
+        Shapes do not fit, a flag does not exist, or ``M`` is singular, without WARP_INVERSE_MAP.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gridsample import opencv as cv2
+    >>> turn = cv2.getRotationMatrix2D((1, 1), 90, 1.0)
+    >>> cv2.warpAffine(np.arange(9, dtype=np.uint8).reshape(3, 3), turn, (3, 3))
+    array([[2, 5, 8],
+           [1, 4, 7],
+           [0, 3, 6]], dtype=uint8)
+    """
+    return _warp(Transform.affine, numbers_of("M", M, (2, 3)), src, dsize, dst, flags, borderMode, borderValue)
+
+
+def warpPerspective(
+    src: Any,
+    M: Any,
+    dsize: Any,
+    dst: Any = None,
+    flags: int = INTER_LINEAR,
+    borderMode: int = BORDER_CONSTANT,
+    borderValue: Any = 0,
+    hint: int = 0,
+) -> np.ndarray:
+    """Warp an image by a homography: ``cv2.warpPerspective``.
+
+    Parameters
+    ----------
+    src : array
+        (H, W) or (H, W, C), of any dtype of ``gridsample``.
+    M : array
+        (3, 3): takes (x, y, 1) of ``src`` to a multiple of (x, y, 1) of the result; the other way with WARP_INVERSE_MAP.
+    dsize : (int, int)
+        (W, H) of the result; (0, 0) for that of ``src``.
+    dst : array, optional
+        As of ``remap``.
+    flags : int
+        An interpolation as of ``remap``, with WARP_INVERSE_MAP or not.
+    borderMode : int
+        As of ``remap``.
+    borderValue : number, or up to 4 of them
+        As of ``remap``.
+    hint : int
+        Is not used: results are always exact.
+
+    Returns
+    -------
+    array
+        (H, W) or (H, W, C), of the dtype of ``src``.
+
+    Raises
+    ------
+    TypeError
+        An array or a number is of another kind.
+    ValueError
+        Shapes do not fit, a flag does not exist, or ``M`` is singular, without WARP_INVERSE_MAP.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gridsample import opencv as cv2
+    >>> image = np.array([[1, 2, 3, 4]], np.uint8)
+    >>> cv2.warpPerspective(image, np.diag([2.0, 2.0, 1.0]), (8, 1))  # twice as large
+    array([[1, 2, 2, 2, 3, 4, 4, 2]], dtype=uint8)
+    """
+    return _warp(Transform.perspective, numbers_of("M", M, (3, 3)), src, dsize, dst, flags, borderMode, borderValue)
+
+
+def undistort(src: Any, cameraMatrix: Any, distCoeffs: Any, dst: Any = None, newCameraMatrix: Any = None) -> np.ndarray:
+    """Take the distortion of a lens out of an image: ``cv2.undistort``.
+
+    Parameters
+    ----------
+    src : array
+        (H, W) or (H, W, C), of any dtype of ``gridsample``.
+    cameraMatrix : array
+        (3, 3), in pixels.
+    distCoeffs : array or None
+        4, 5, 8, 12 or 14 coefficients; None for no distortion.
+    dst : array, optional
+        As of ``remap``.
+    newCameraMatrix : array, optional
+        (3, 3), of the result; ``cameraMatrix`` if not given.
+
+    Returns
+    -------
+    array
+        Of the shape and dtype of ``src``; 0 where ``src`` has nothing.
+
+    Raises
+    ------
+    TypeError
+        An argument is no array of real numbers.
+    ValueError
+        Shapes do not fit, or a matrix has no inverse.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gridsample import opencv as cv2
+    >>> camera = np.array([[2.0, 0, 2], [0, 2, 0], [0, 0, 1]])
+    >>> cv2.undistort(np.array([[0, 100, 200, 100, 0]], np.uint8), camera, np.array([0.05, 0, 0, 0]))
+    array([[  0,  99, 200,  99,   0]], dtype=uint8)
+    """
+    camera = numbers_of("cameraMatrix", cameraMatrix, (3, 3))
+    new = camera if newCameraMatrix is None else numbers_of("newCameraMatrix", newCameraMatrix, (3, 3))
+    coefficients = np.zeros(4) if distCoeffs is None else np.ravel(numbers_of("distCoeffs", distCoeffs, None))
+    image = _image(src)
+    where = Source((Transform.lens(camera, coefficients, new_camera_matrix=new),), image.shape[:2])
+    return _read(image, where, "linear", dst, BORDER_CONSTANT, 0)
+
+
+def getRotationMatrix2D(center: Any, angle: float, scale: float) -> np.ndarray:
+    """Return the matrix that turns and magnifies an image about a point: ``cv2.getRotationMatrix2D``.
+
+    Parameters
+    ----------
+    center : (float, float)
+        (x, y), in pixels.
+    angle : float
+        Degrees, counter-clockwise as seen on a screen.
+    scale : float
+        Above 1 magnifies.
+
+    Returns
+    -------
+    array
+        (2, 3), float64, for ``warpAffine`` without WARP_INVERSE_MAP.
+
+    Raises
+    ------
+    TypeError
+        An argument is not made of real numbers.
+    ValueError
+        ``center`` is not two numbers, or one is not finite.
+
+    Examples
+    --------
+    >>> from gridsample import opencv as cv2
+    >>> cv2.getRotationMatrix2D((1, 1), 90, 1.0).round(12) + 0.0
+    array([[ 0.,  1.,  0.],
+           [-1.,  0.,  2.]])
+    """
+    x, y = numbers_of("center", center, (2,))
+    turn, size = math.radians(float(numbers_of("angle", angle, ()))), float(numbers_of("scale", scale, ()))
+    a, b = size * math.cos(turn), size * math.sin(turn)
+    return np.array([[a, b, (1 - a) * x - b * y], [-b, a, b * x + (1 - a) * y]])
+
+
+def _flags(argument: str, value: Any, known: int) -> int:
+    """Return flags, which may hold an interpolation (up to 7) and those that are known."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{argument}: expected an int, as INTER_LINEAR; got {value!r} of type {type(value).__name__}")
+    flags = int(value) & ~WARP_FILL_OUTLIERS  # which says what constant borders do anyway
+    if flags < 0 or flags & ~(7 | known):
+        raise ValueError(f"{argument}: expected an interpolation (INTER_*) and flags that exist (WARP_*); got {value!r}")
+    return flags
+
+
+def _kernel(argument: str, code: int) -> str:
+    if code not in _KERNELS:
+        raise ValueError(f"{argument}: unknown interpolation method {code}: expected INTER_NEAREST, _LINEAR, _CUBIC or _AREA")
+    return _KERNELS[code]
+
+
+def _image(src: Any) -> np.ndarray:
+    image = as_image("src", src)
+    if image.ndim not in (2, 3) or image.size == 0:
+        raise ValueError(f"src: expected an image (H, W) or (H, W, C) that is not empty; got {describe(image)}")
+    return image
+
+
+def _points(map1: Any, map2: Any, nearest: bool) -> np.ndarray:
+    """Return the maps as floats (H, W, 2), y first."""
+    first = np.asarray(map1)
+    second = None if map2 is None or np.size(map2) == 0 else np.asarray(map2)
+    if first.ndim == 3 and first.shape[2] == 2 and first.dtype == np.int16:
+        whole = first[..., ::-1].astype(np.float32)
+        if second is not None:
+            if second.shape != first.shape[:2] or second.dtype.kind not in "iu":
+                raise ValueError(f"map2: expected the fractions of map1, ints {first.shape[:2]}; got {describe(second)}")
+            for component, steps in ((1, second % _STEPS), (0, second // _STEPS % _STEPS)):
+                whole[..., component] += steps >= _STEPS // 2 if nearest else steps * np.float32(1 / _STEPS)
+        return whole
+    for name, array in (("map1", first), ("map2", second)):
+        if array is not None and array.dtype.name not in ("float32", "float64"):
+            raise TypeError(f"{name}: expected floats in pixels, or int16 (H, W, 2) as map1; got {describe(array)}")
+    if second is None:
+        if first.ndim != 3 or first.shape[2] != 2:
+            raise ValueError(f"map1: expected (H, W, 2), x and y, since map2 is not given; got {describe(first)}")
+        return first[..., ::-1]
+    if first.ndim != 2 or second.shape != first.shape:
+        raise ValueError(f"map2: expected map1 and map2 of one shape (H, W); got {describe(first)} and {describe(second)}")
+    return _side_by_side(second, first)
+
+
+def _side_by_side(y: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Return two arrays as one (H, W, 2), without a copy if they are laid out alike.
+
+    NOTE [two arrays as one]
+    The core reads a component of a point at a stride from the other, whatever that stride is: here the distance of the two
+    arrays in memory. The result lives only as long as the call that holds both arrays, and nothing between them is read.
+    """
+    apart = x.__array_interface__["data"][0] - y.__array_interface__["data"][0]
+    if x.dtype != y.dtype or x.strides != y.strides or apart % x.itemsize or not x.dtype.isnative:
+        return np.stack([y, x], -1)
+    return as_strided(y, (*y.shape, 2), (*y.strides, apart), writeable=False)
+
+
+def _warp(
+    make: Any, matrix: np.ndarray, src: Any, dsize: Any, dst: Any, flags: Any, border_mode: Any, border_value: Any
+) -> np.ndarray:
+    image = _image(src)
+    chosen = _flags("flags", flags, WARP_INVERSE_MAP)
+    kernel = _kernel("flags", chosen & ~WARP_INVERSE_MAP)
+    size = np.asarray(dsize)
+    if size.shape != (2,) or size.dtype.kind not in "iu" or size.min() < 0:
+        raise ValueError(f"dsize: expected (width, height), whole numbers; got {dsize!r}")
+    shape = (int(size[1]), int(size[0])) if size.any() else image.shape[:2]
+    try:
+        transform = make(matrix, inverse=not chosen & WARP_INVERSE_MAP)
+    except ValueError as error:
+        raise ValueError(str(error).replace("matrix", "M", 1)) from None
+    return _read(image, Source((transform,), shape), kernel, dst, border_mode, border_value)
+
+
+def _read(src: Any, where: Any, kernel: str, dst: Any, border_mode: Any, border_value: Any) -> np.ndarray:
+    """Read an image at coordinates (1, H, W, 2), or at a ``Source`` of them."""
+    image = _image(src)
+    if isinstance(border_mode, bool) or not isinstance(border_mode, (int, np.integer)):
+        raise TypeError(f"borderMode: expected an int, as BORDER_CONSTANT; got {border_mode!r}")
+    border = int(border_mode) & ~BORDER_ISOLATED
+    if border not in _BOUNDARIES:
+        raise ValueError(f"borderMode: expected a BORDER_* that exists; got {border_mode!r}")
+    shape = (*where.shape[1:3], *image.shape[2:])
+    fits = isinstance(dst, np.ndarray) and dst.shape == shape and dst.dtype == image.dtype and dst.flags.writeable
+    if 0 in shape:
+        return np.empty(shape, image.dtype)
+    channels = image.shape[2] if image.ndim == 3 else 1
+    spec = make_spec(kernel, (BOUNDARIES[_BOUNDARIES[border]].code,) * 2, index_axes(2))
+
+    def read(pixels: np.ndarray, dtype: Any, fill_value: Any) -> np.ndarray:
+        settings = {"channels": "last", "dtype": dtype, "fill_value": fill_value, "return_mask": False, "out": None}
+        found: np.ndarray = run(pixels[None], where, spec, "map1", **settings)[0]
+        return found
+
+    pixels = image if image.ndim == 3 else image[..., None]
+    if border != BORDER_TRANSPARENT:
+        found = read(pixels, None, _values(border_value, channels, image.dtype))
+    else:  # taps that are outside read dst: they have what is left of the weights
+        computed = np.float64 if image.dtype.itemsize >= 4 else np.float32
+        found = read(pixels, computed, 0)
+        left = 1 - read(np.ones((*image.shape[:2], 1), computed), computed, 0)
+        found += left * (dst.reshape(found.shape) if fits else 0)
+        if image.dtype.kind in "iu":
+            found = np.clip(np.rint(found), np.iinfo(image.dtype).min, np.iinfo(image.dtype).max)
+        found = found.astype(image.dtype)
+    found = found.reshape(shape)
+    if not fits:
+        return found
+    dst[...] = found
+    return dst
+
+
+def _values(border_value: Any, channels: int, dtype: np.dtype) -> np.ndarray:
+    """Return the value of each channel: the four of OpenCV's scalar, again and again, in the range of the dtype."""
+    given = np.atleast_1d(numbers_of("borderValue", border_value, None)).ravel()
+    if given.size > 4:
+        raise ValueError(f"borderValue: expected up to 4 numbers; got {border_value!r}")
+    values = np.resize(np.append(given, np.zeros(4 - given.size)), channels)
+    if dtype.kind in "iu":
+        values = np.clip(np.rint(values), np.iinfo(dtype).min, np.iinfo(dtype).max)
+    return values
