@@ -30,6 +30,7 @@ LAYERS = (
     {"_sample", "_runtime", "reference", "_cameras"},
     {"_transform", "_ndimage_arguments"},
     {"_ndimage"},
+    {"_ndimage_filters"},
     {"dialects"},
     {"gridsample", "_pictures", "files"},
     {"plot"},

@@ -11,7 +11,12 @@ from .test_bad_input import refuses
 from .tolerances import GREY, GREY_32NDS, OPENCV_FLOAT
 
 RNG = np.random.default_rng(4)
-KERNELS = {cv2.INTER_NEAREST: "nearest", cv2.INTER_LINEAR: "linear", cv2.INTER_CUBIC: "cubic"}
+KERNELS = {
+    cv2.INTER_NEAREST: "nearest",
+    cv2.INTER_LINEAR: "linear",
+    cv2.INTER_CUBIC: "cubic",
+    cv2.INTER_LANCZOS4: "lanczos4",
+}
 BORDERS = {
     cv2.BORDER_CONSTANT: "constant",
     cv2.BORDER_REPLICATE: "border",
@@ -66,19 +71,20 @@ def test_constants():
 @pytest.mark.parametrize("shape", SHAPES)
 def test_values(shape, code, border):
     src, kernel, boundary = image(shape), KERNELS[code], BORDERS[border]
-    cuts = shape[2:] == (5,)  # to 32nds of a pixel, and does not know cubic
+    knows = len(shape) == 2 or shape[2] < 5 or code in (cv2.INTER_NEAREST, cv2.INTER_LINEAR)
+    cuts = code == cv2.INTER_LANCZOS4 or shape[2:] == (5,)  # to 32nds of a pixel
     more = {"borderMode": border, "borderValue": VALUE}
     x, y = (axis.astype("f4") for axis in maps(M))
     result = ours.remap(src, x, y, code, **more)
     within(result, exact(src, x, y, kernel, boundary), GREY / 2 + OPENCV_FLOAT)
-    if not (cuts and code == cv2.INTER_CUBIC):
+    if knows:
         theirs = cv2.remap(src, x, y, code, **more)
         within(result.reshape(theirs.shape), theirs, GREY_32NDS if cuts else GREY)
     for name, matrix in (("warpAffine", M), ("warpPerspective", H)):
         x, y = maps(matrix)
         result = getattr(ours, name)(src, matrix, SIZE, flags=code | ours.WARP_INVERSE_MAP, **more)
         expected = [exact(src, x, y, kernel, boundary)]
-        if not (cuts and code == cv2.INTER_CUBIC):
+        if knows:
             expected.append(getattr(cv2, name)(src, matrix, SIZE, flags=code | cv2.WARP_INVERSE_MAP, **more))
         for one in expected:
             if code == cv2.INTER_NEAREST:  # positions at a tie may be rounded to either side
@@ -125,8 +131,8 @@ def test_kinds_of_maps():
     np.testing.assert_array_equal(ours.remap(src, apart[4, :27, :29], apart[0, :27, :29], cv2.INTER_LINEAR), expected)
     fixed = cv2.convertMaps(x, y, cv2.CV_16SC2)
     within(ours.remap(src, *fixed, cv2.INTER_LINEAR), cv2.remap(src, *fixed, cv2.INTER_LINEAR), GREY)
-    for code in (cv2.INTER_NEAREST, cv2.INTER_LINEAR):
-        within(ours.remap(src, fixed[0], None, code), cv2.remap(src, fixed[0], None, code), 0)
+    for code in (cv2.INTER_NEAREST, cv2.INTER_LINEAR):  # whole pixels: all the same; OpenCV 5.0's linear is 0 everywhere
+        within(ours.remap(src, fixed[0], None, code), cv2.remap(src, fixed[0], None, cv2.INTER_NEAREST), 0)
     # With fractions, OpenCV 5.0's nearest reads pixel 1 at position 0: it takes its table of roundings the wrong way round.
     up = fixed[0] + (np.stack([fixed[1] % 32, fixed[1] // 32], -1) >= 16)
     within(ours.remap(src, *fixed, cv2.INTER_NEAREST), cv2.remap(src, up.astype("i2"), None, cv2.INTER_NEAREST), 0)
@@ -137,13 +143,13 @@ def test_kinds_of_maps():
 
 @pytest.mark.parametrize("code", KERNELS)
 def test_transparent(code):
-    """Taps that are outside read dst. OpenCV's cubic does something else at the rim, which it does not document."""
+    """Taps that are outside read dst. OpenCV's wider kernels do something else at the rim, which it does not document."""
     src, dst = image((23, 31, 3)), RNG.integers(0, 256, (27, 29, 3)).astype("u1")
     x, y = (axis.astype("f4") for axis in maps(M))
     result = ours.remap(src, x, y, code, dst.copy(), ours.BORDER_TRANSPARENT)
     ones = exact(np.ones((23, 31)), x, y, KERNELS[code], "zeros")[..., None]
     within(result, np.clip(exact(src.astype(float), x, y, KERNELS[code], "zeros") + (1 - ones) * dst, 0, 255), GREY)
-    if code != cv2.INTER_CUBIC:
+    if code in (cv2.INTER_NEAREST, cv2.INTER_LINEAR):
         within(result, cv2.remap(src, x, y, code, dst.copy(), cv2.BORDER_TRANSPARENT), GREY)
     given = dst.copy()
     assert ours.warpAffine(src, M, SIZE, given, code | 16, ours.BORDER_TRANSPARENT) is given

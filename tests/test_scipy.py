@@ -13,7 +13,7 @@ from gridsample._ndimage_arguments import MODES
 from .tolerances import NDIMAGE, NDIMAGE_FLOAT32, NDIMAGE_TIES
 
 RNG = np.random.default_rng(11)
-ORDERS = (0, 1)
+ORDERS = range(6)
 SHAPES = ((9,), (7, 8), (5, 6, 7), (3, 4, 5, 2))
 DTYPES = (bool, "u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f4", "f8", "c8", "c16", ">f4", ">i2")
 
@@ -24,6 +24,13 @@ def image(shape, dtype="f8"):
         return RNG.random(shape) < 0.5
     values = RNG.uniform(-100, 100, shape) + (1j * RNG.uniform(-100, 100, shape) if dtype.kind == "c" else 0)
     return (np.abs(values) if dtype.kind == "u" else values).astype(dtype)
+
+
+def shapes(order, mode):
+    """For the splines of "reflect", SciPy 1.17 starts lines of less than 25 samples from a sum that it has changed already."""
+    if order > 1 and mode in ("reflect", "grid-mirror", "nearest"):
+        return (30,), (25, 26)
+    return SHAPES if order in (0, 1) or (order == 3 and not MODES[mode].pads) else SHAPES[:3]  # SciPy is slow in 4-D, as we are
 
 
 def points(shape, count=40, far=1.0):
@@ -57,22 +64,25 @@ def test_signatures(name):
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("order", ORDERS)
-@pytest.mark.parametrize("shape", SHAPES)
-def test_map_coordinates(shape, order, mode):
-    a, at = image(shape), points(shape)
+def test_map_coordinates(order, mode):
     settings = {"order": order, "mode": mode, "cval": 3.5}
-    agree(ours.map_coordinates(a, at, **settings), ndimage.map_coordinates(a, at, **settings))
-    one = image((1,) * len(shape))
-    agree(ours.map_coordinates(one, at, **settings), ndimage.map_coordinates(one, at, **settings))
-    deep = at.reshape(len(shape), 2, 5, 4)
-    agree(ours.map_coordinates(a, deep, **settings), ndimage.map_coordinates(a, deep, **settings))
+    for shape in shapes(order, mode):
+        a, at = image(shape), points(shape)
+        agree(ours.map_coordinates(a, at, **settings), ndimage.map_coordinates(a, at, **settings))
+        one = image((1,) * len(shape))
+        agree(ours.map_coordinates(one, at, **settings), ndimage.map_coordinates(one, at, **settings))
+        deep = at.reshape(len(shape), 2, 5, 4)
+        agree(ours.map_coordinates(a, deep, **settings), ndimage.map_coordinates(a, deep, **settings))
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
-@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("order", [0, 1, 3])
 def test_dtypes(dtype, order):
+    if dtype is bool and order == 3:
+        pytest.skip("a bool is True from 1 on, which a spline through 1 reaches or not by its last bit")
     a, at = image((7, 8), dtype), points((7, 8), 300)
-    for mode, cval in (("constant", 3.7), ("grid-constant", -700.0), ("reflect", 0)):
+    beyond = -700.0 if order < 2 else 1  # SciPy pads for a spline in the dtype of input, and wraps what that does not hold
+    for mode, cval in (("constant", 3.7), ("grid-constant", beyond), ("mirror", 0)):
         settings = {"order": order, "mode": mode, "cval": cval}
         agree(ours.map_coordinates(a, at, **settings), ndimage.map_coordinates(a, at, **settings))
         for output in ("f8", "f4", "u1", "i4") if np.dtype(dtype).kind != "c" else ("c8", "c16"):
@@ -85,6 +95,38 @@ def test_dtypes_of_coordinates(dtype):
     a, at = image((7, 8)), np.abs(points((7, 8))).astype(dtype)
     agree(ours.map_coordinates(a, at, order=1), ndimage.map_coordinates(a, at, order=1))
     agree(ours.map_coordinates(a, at.tolist(), order=1), ndimage.map_coordinates(a, at.tolist(), order=1))
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("order", range(2, 6))
+def test_spline_filters(order, mode):
+    for shape in shapes(order, mode)[:3]:
+        a = image(shape)
+        agree(ours.spline_filter(a, order, mode=mode), ndimage.spline_filter(a, order, mode=mode))
+        for dtype in ("f4", "c8", "c16", "i4", "u1"):
+            output = np.complex128 if dtype[0] == "c" else np.float64
+            b = image(shape, dtype)
+            agree(ours.spline_filter(b, order, output, mode), ndimage.spline_filter(b, order, output, mode))
+        for axis in range(-1, len(shape)):
+            agree(ours.spline_filter1d(a, order, axis, mode=mode), ndimage.spline_filter1d(a, order, axis, mode=mode))
+            narrow = image(shape, "f4")
+            results = [f(narrow, order, axis, np.float32, mode) for f in (ours.spline_filter1d, ndimage.spline_filter1d)]
+            agree(*results)
+    at = points((7, 8))
+    settings = {"order": order, "mode": mode, "prefilter": False}
+    a = image((7, 8))
+    agree(ours.map_coordinates(a, at, **settings), ndimage.map_coordinates(a, at, **settings))
+
+
+def test_filters_of_orders_0_and_1_copy():
+    a = image((7, 8), "i2")
+    for order in (0, 1):
+        agree(ours.spline_filter1d(a, order), ndimage.spline_filter1d(a, order))
+    assert ours.spline_filter(a, output=np.int32).tolist() == ndimage.spline_filter(a, output=np.int32).tolist()
+    in_place = image((7, 8))
+    expected = ndimage.spline_filter(in_place)
+    assert ours.spline_filter(in_place, output=in_place) is in_place
+    agree(in_place, expected)
 
 
 def test_halves_are_rounded_away_from_zero():
@@ -106,7 +148,7 @@ def test_affine_transform(order, mode):
         result, expected = (f(*arguments, **more, **settings) for f in (ours.affine_transform, ndimage.affine_transform))
         agree(result, expected)
 
-    for shape in SHAPES:
+    for shape in shapes(order, mode):
         n = len(shape)
         a, m, moved = image(shape), np.eye(n) + RNG.normal(0, 0.2, (n, n)), RNG.normal(0, 1, n)
         both(a, m, moved)
@@ -115,16 +157,16 @@ def test_affine_transform(order, mode):
         both(a, np.diag(m), 0.5)
         both(a, np.column_stack([m, moved]))
         both(a, np.vstack([np.column_stack([m, moved]), np.eye(n + 1)[-1]]), output=np.float32)
-    both(image((7, 8)), RNG.normal(0, 0.5, (2, 4)), output_shape=(3, 4, 5, 6))
-    both(image((5, 6, 7)), RNG.normal(0, 0.5, (3, 1)), output_shape=(9,))
-    both(image((7, 8)), [[1, 0], [0, -1]], [0, 7])
+    both(image((25, 26)), RNG.normal(0, 0.5, (2, 4)), output_shape=(3, 4, 5, 6))
+    both(image((25, 26, 27)), RNG.normal(0, 0.5, (3, 1)), output_shape=(9,))
+    both(image((25, 26)), [[1, 0], [0, -1]], [0, 25])
 
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("order", ORDERS)
 def test_shift_and_zoom(order, mode):
     settings = {"order": order, "mode": mode, "cval": 2.0}
-    for shape in SHAPES:
+    for shape in shapes(order, mode):
         a = image(shape)
         for moved in (1, 0.5, -2.25, RNG.normal(0, 2, len(shape))):
             agree(ours.shift(a, moved, **settings), ndimage.shift(a, moved, **settings))
@@ -154,7 +196,7 @@ def test_sizes_of_zoom():
 def test_rotate(shape, axes, reshape, order):
     a = image(shape)
     for angle in (0, 30, 90, -90, 180, 270, 77.7, -1000.5):
-        for settings in ({}, {"mode": "reflect"}, {"mode": "grid-constant", "cval": 4}):
+        for settings in ({}, {"mode": "mirror"}, {"mode": "grid-constant", "cval": 4}):
             settings = {"axes": axes, "reshape": reshape, "order": order, **settings}
             agree(ours.rotate(a, angle, **settings), ndimage.rotate(a, angle, **settings))
 
@@ -204,8 +246,8 @@ def test_nothing_reads_outside():
     for mode in MODES:
         for order in ORDERS:
             found = ours.map_coordinates(np.arange(5.0), wild, order=order, mode=mode, cval=-1)
-            assert np.all((found >= -1) & (found <= 4))
-            assert found[-1] == 3
+            assert np.all(np.abs(found) < 8)  # a spline swings beyond its samples
+            assert abs(found[-1] - 3) <= NDIMAGE
 
 
 A = np.zeros((4, 5))
@@ -238,6 +280,10 @@ A = np.zeros((4, 5))
         (RuntimeError, lambda f: f.zoom(A, (1, 2, 3), order=1), "zoom: sequence argument must have length"),
         (ValueError, lambda f: f.zoom(A, -1, order=1), "zoom: input and output rank"),
         (TypeError, lambda f: f.shift(A, "a", order=1), "shift: expected a real number"),
+        (RuntimeError, lambda f: f.spline_filter(A, 1), "order: spline order not supported"),
+        (RuntimeError, lambda f: f.spline_filter1d(A, 6), "order: spline order not supported"),
+        (RuntimeError, lambda f: f.spline_filter1d(A, mode="no"), "mode: boundary mode not supported"),
+        (ValueError, lambda f: f.spline_filter1d(A, axis=2), "axis: axis 2 is out of bounds"),
         (ValueError, lambda f: f.rotate(A[0], 3, order=1), "input: input array should be at least 2D"),
         (ValueError, lambda f: f.rotate(A, 3, (0, 1, 2), order=1), "axes: axes should contain exactly two"),
         (ValueError, lambda f: f.rotate(A, 3, (0, 2), order=1), "axes: invalid rotation plane"),

@@ -21,8 +21,9 @@ from gridsample._maps import Points, stack
 from gridsample._modes import BOUNDARIES, COMPLEX_DTYPES, KERNELS, OUTSIDE_RULES
 from gridsample._ndimage_arguments import MODES, as_cval
 from gridsample._spec import MAX_NDIM, Spec
+from gridsample._spline import filter_axes
 
-__all__ = ["Axes", "Mapping", "resample"]
+__all__ = ["Axes", "Mapping", "computed_for", "resample", "spline_boundary"]
 
 _PAD = 12
 _FLOATS = ("float32", "float64", *COMPLEX_DTYPES)
@@ -119,7 +120,7 @@ def resample(
     if output.size == 0:
         return
     cval = as_cval(cval, complex if input.dtype.kind == "c" else float)
-    image = _computed(input, output)
+    image = computed_for(input, output)
     rule, pad = MODES[mode], 0
     if order > 1 and prefilter:
         pad = _PAD if rule.pads else 0
@@ -151,7 +152,7 @@ def resample(
             target[...] = _rounded(values, output.dtype)
 
 
-def _computed(input: np.ndarray, output: np.ndarray) -> np.ndarray:
+def computed_for(input: np.ndarray, output: np.ndarray) -> np.ndarray:
     """Return the input in the dtype to read it in: its own, or float64 where it or the result holds more than float32 does."""
     if input.dtype.kind == "b":
         input = input.view(np.uint8)
@@ -161,7 +162,20 @@ def _computed(input: np.ndarray, output: np.ndarray) -> np.ndarray:
 
 
 def _coefficients(image: np.ndarray, order: int, mode: str, cval: Any, pad: int) -> np.ndarray:
-    raise NotImplementedError("order: splines are not here yet; expected 0 or 1")
+    """Return the spline coefficients of an image (C, *spatial), padded, in the float dtype that it is computed in."""
+    dtype = np.dtype(image.dtype if image.dtype.name in _FLOATS else np.float32)
+    if pad:
+        width = [(0, 0)] + [(pad, pad)] * (image.ndim - 1)
+        image = image.astype(dtype, copy=False)
+        image = np.pad(image, width, "edge") if mode == "nearest" else np.pad(image, width, constant_values=cval)
+    out = image if pad else np.empty(image.shape, dtype)
+    filter_axes(image, out, order, [(axis, spline_boundary(mode)) for axis in range(1, image.ndim)])
+    return out
+
+
+def spline_boundary(mode: str) -> int:
+    """Return the code of the boundary that coefficients are filtered with."""
+    return BOUNDARIES[MODES[mode].wide].code
 
 
 Reader = Callable[[np.ndarray, np.ndarray], None]
@@ -172,7 +186,7 @@ def _reader(image: np.ndarray, kernel: str, boundary: str, outside: str, cval: A
     channels, ndim = image.shape[0], image.ndim - 1
 
     def read_slowly(coords: np.ndarray, out: np.ndarray) -> None:
-        settings = {"dtype": out.dtype, "fill_value": cval, "outside": outside}
+        settings = {"dtype": out.dtype, "fill_value": cval, "outside": outside, "prefilter": False}
         out[...] = reference.sample(image[None], coords[None], kernel, boundary, **settings)[0]
 
     if ndim > MAX_NDIM:

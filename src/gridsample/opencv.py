@@ -2,7 +2,8 @@
 
 Change ``import cv2`` to ``from gridsample import opencv as cv2``. Any dtype of ``gridsample``, any number of channels and any
 size are taken. Values are those of exact arithmetic to one grey level. OpenCV 5 is as exact for up to 4 channels of uint8,
-uint16 and float32; otherwise, and in ``undistort``, it cuts positions into 32nds of a pixel, and results differ by as much.
+uint16 and float32, but for INTER_LANCZOS4; otherwise, and in ``undistort``, it cuts positions into 32nds of a pixel, and results
+differ by as much.
 
 >>> import numpy as np
 >>> from gridsample import opencv as cv2
@@ -55,7 +56,13 @@ BORDER_CONSTANT, BORDER_REPLICATE, BORDER_REFLECT, BORDER_WRAP, BORDER_REFLECT_1
 BORDER_REFLECT101 = BORDER_DEFAULT = BORDER_REFLECT_101
 BORDER_ISOLATED = 16
 
-_KERNELS = {INTER_NEAREST: "nearest", INTER_LINEAR: "linear", INTER_CUBIC: "cubic", INTER_AREA: "linear"}
+_KERNELS = {
+    INTER_NEAREST: "nearest",
+    INTER_LINEAR: "linear",
+    INTER_CUBIC: "cubic",
+    INTER_AREA: "linear",
+    INTER_LANCZOS4: "lanczos4",
+}
 """INTER_AREA is linear where an image is warped, as in OpenCV."""
 
 _BOUNDARIES = {
@@ -91,8 +98,8 @@ def remap(
     map2 : array or None
         (H_out, W_out) floats, y in pixels; or with CV_16SC2 None or whole numbers, the fractions as convertMaps writes them.
     interpolation : int
-        INTER_NEAREST, INTER_LINEAR, INTER_CUBIC (Keys, a = -0.75), or INTER_AREA, which is linear here; with WARP_RELATIVE_MAP
-        the maps say how far from itself each output pixel reads.
+        INTER_NEAREST, INTER_LINEAR, INTER_CUBIC (Keys, a = -0.75), INTER_LANCZOS4, or INTER_AREA, which is linear here; with
+        WARP_RELATIVE_MAP the maps say how far from itself each output pixel reads.
     dst : array, optional
         Takes the result if it has its shape and dtype.
     borderMode : int
@@ -335,7 +342,7 @@ def _flags(argument: str, value: Any, known: int) -> int:
 
 def _kernel(argument: str, code: int) -> str:
     if code not in _KERNELS:
-        raise ValueError(f"{argument}: unknown interpolation method {code}: expected INTER_NEAREST, _LINEAR, _CUBIC or _AREA")
+        raise ValueError(f"{argument}: unknown interpolation method {code}: expected INTER_NEAREST to INTER_LANCZOS4")
     return _KERNELS[code]
 
 

@@ -29,9 +29,19 @@ from gridsample._ndimage_arguments import (
     cosine_sine,
     make_output,
 )
+from gridsample._ndimage_filters import spline_filter, spline_filter1d
 from gridsample._spec import as_flag, describe
 
-__all__ = ["affine_transform", "geometric_transform", "map_coordinates", "rotate", "shift", "zoom"]
+__all__ = [
+    "affine_transform",
+    "geometric_transform",
+    "map_coordinates",
+    "rotate",
+    "shift",
+    "spline_filter",
+    "spline_filter1d",
+    "zoom",
+]
 
 
 def map_coordinates(
