@@ -10,8 +10,10 @@ from scipy import ndimage
 
 import gridsample
 from gridsample import _engine, reference
+from gridsample._coords import index_axes
 from gridsample._modes import BOUNDARIES
-from gridsample._spline import ORDERS
+from gridsample._spec import choose_boundaries, make_spec
+from gridsample._spline import ORDERS, prefiltered, prefiltered_adjoint
 
 from .points import FLOATS, index_points, make_input
 from .tolerances import SCIPY, SPLINE
@@ -166,6 +168,34 @@ def test_spline_goes_through_the_samples(shape, order, boundary, seed):
     at = np.stack(np.indices(x.shape), -1).astype("float64")
     back = gridsample.sample(coefficients, at, f"bspline{order}", boundary, prefilter=False)
     np.testing.assert_allclose(back, x, rtol=0, atol=SPLINE["float64"][order] * 10)
+
+
+@all_dtypes
+@all_orders
+@pytest.mark.parametrize("boundary", BOUNDARIES)
+def test_adjoint(boundary, order, dtype):
+    """<P x, y> = <x, P' y>, along axes of one sample, two and more."""
+    for shape in ((1,), (2,), (3,), (40,), (5, 2, 7)):
+        x, y = make_input(shape, dtype, 1), make_input(shape, dtype, 2)
+        forward = gridsample.spline_coefficients(x, order, boundary)
+        back = gridsample.spline_coefficients(y, order, boundary, adjoint=True)
+        dot, tod = np.vdot(forward.astype("float64"), y), np.vdot(x, back.astype("float64"))
+        assert abs(dot - tod) <= SPLINE[dtype][order] * np.abs(forward).sum()
+
+
+@pytest.mark.parametrize("order", [2, 7])
+@pytest.mark.parametrize("boundary", [*BOUNDARIES, ("border", "zeros", "wrap")], ids=str)
+def test_adjoint_of_the_padded_filter(boundary, order):
+    """What sampling with prefilter does to an image, transposed: the fill value, a constant, has no part in it."""
+    shape = (2, 3, 5, 1, 6)
+    codes = choose_boundaries("boundary", boundary, 3, {name: name for name in BOUNDARIES})
+    spec = make_spec(f"bspline{order}", codes, index_axes(3))
+    x = make_input(shape, "float64", 1)
+    forward, _ = prefiltered(x, spec, np.zeros(3))
+    y = make_input(forward.shape, "float64", 2)
+    back = prefiltered_adjoint(y.copy(), spec, shape[2:])
+    assert back.shape == shape
+    assert abs(np.vdot(forward, y) - np.vdot(x, back)) <= SPLINE["float64"][order] * np.abs(forward).sum()
 
 
 def test_polynomials_are_reproduced():

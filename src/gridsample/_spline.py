@@ -9,14 +9,15 @@ import numpy as np
 from gridsample import _engine
 from gridsample._arrays import as_image, check_out, empty_like_layout
 from gridsample._modes import BOUNDARIES, COMPLEX_DTYPES, DTYPES, KERNELS
-from gridsample._spec import Spec, choose_boundaries, describe
+from gridsample._spec import Spec, as_flag, choose_boundaries, describe
 
-__all__ = ["filter_axes", "prefiltered", "spline_coefficients"]
+__all__ = ["prefiltered", "prefiltered_adjoint", "spline_coefficients"]
 
 ORDERS = tuple(kernel.order for kernel in KERNELS.values() if kernel.order)
 
 _NAME_OF = {boundary.code: boundary.name for boundary in BOUNDARIES.values()}
 _PADDED = ("zeros", "constant", "border")
+_ABOUT_CENTER = ("reflection_center", "zeros", "constant")
 
 
 def spline_coefficients(
@@ -25,6 +26,7 @@ def spline_coefficients(
     boundary: str | Sequence[str] = "reflection_center",
     *,
     axes: int | Sequence[int] | None = None,
+    adjoint: bool = False,
     out: Any = None,
 ) -> np.ndarray:
     """Return the B-spline coefficients of the spline through the samples of ``input``: SciPy's ``spline_filter``.
@@ -44,6 +46,8 @@ def spline_coefficients(
         coefficients of an array that goes on so do not end with it, and ``sample`` pads it first.
     axes : int or sequence of int, optional
         Along which to filter; all if not given. Of an image (N, C, H, W) these are (2, 3).
+    adjoint : bool
+        Apply the transposed map: a gradient with respect to the coefficients becomes the one with respect to the samples.
     out : array, optional
         Takes the result: of its shape and dtype. ``input`` itself will do, and is then overwritten.
 
@@ -55,7 +59,7 @@ def spline_coefficients(
     Raises
     ------
     TypeError
-        A dtype, ``order`` or an axis is not one of those above, or a name is not a string.
+        A dtype, ``order``, an axis or ``adjoint`` is not one of those above, or a name is not a string.
     ValueError
         An axis that ``input`` does not have or that is named twice, an unknown order or name, or ``out`` cannot take the
         result.
@@ -89,7 +93,7 @@ def spline_coefficients(
         check_out(out, input.shape, dtype, input=input)
     elif input.dtype.newbyteorder("=") != dtype or not input.flags.writeable:
         raise ValueError(f"out: expected a writeable array of dtype {dtype}; got input itself, {describe(input)}")
-    filter_axes(input, out, order, tuple(zip(chosen, boundaries, strict=True)))
+    _filter_axes(input, out, order, tuple(zip(chosen, boundaries, strict=True)), adjoint=as_flag("adjoint", adjoint))
     return out
 
 
@@ -119,14 +123,28 @@ def _coefficient_dtype(input: np.ndarray) -> np.dtype:
     return np.dtype(name if name in COMPLEX_DTYPES else DTYPES[name].computed)
 
 
-def filter_axes(input: np.ndarray, out: np.ndarray, order: int, axes: Sequence[tuple[int, int]]) -> None:
+# NOTE [the adjoint of the filter]
+# The filter is the inverse of the matrix of samples of B-splines, whose entry (i, j) is the sum of b(i - j') over the places j'
+# where coefficient j is repeated. Where an array is wrapped, or mirrored about its edges, those of j are as far from i as those
+# of i from j: the matrix is symmetric, and so is the filter. Mirrored about their centres, the end samples have half as many
+# images as the others: the matrix is a symmetric one whose first and last columns are halved. The transposed filter thus doubles
+# the end samples before, and halves them after it.
+def _filter_axes(
+    input: np.ndarray, out: np.ndarray, order: int, axes: Sequence[tuple[int, int]], *, adjoint: bool = False
+) -> None:
     """Fill ``out`` with the coefficients of ``input`` along some axes, each with the code of its boundary."""
-    if input.dtype != out.dtype or not axes:
+    centered = [adjoint and out.shape[axis] > 1 and _NAME_OF[boundary] in _ABOUT_CENTER for axis, boundary in axes]
+    if input.dtype != out.dtype or not axes or any(centered):
         if out is not input:
             out[...] = input
         input = out
-    for axis, boundary in axes:
+    for (axis, boundary), doubles in zip(axes, centered, strict=True):
+        ends = np.moveaxis(out, axis, 0)[:: max(1, out.shape[axis] - 1)]
+        if doubles:
+            ends *= 2
         _engine.prefilter(input, out, axis, order, boundary)
+        if doubles:
+            ends /= 2
         input = out
 
 
@@ -144,31 +162,63 @@ def prefiltered(image: np.ndarray, spec: Spec, fill: np.ndarray) -> tuple[np.nda
 
     ``fill``, float64, is the fill value of each channel (two numbers, if complex).
     """
-    pads = [_padding(spec.order) if _NAME_OF[boundary] in _PADDED else 0 for boundary in spec.boundaries]
-    inside: tuple[slice, ...] = tuple(slice(pad, pad + size) for pad, size in zip(pads, image.shape[2:], strict=True))
+    pads, inside = _place(spec, image.shape[2:])
     shape = (*image.shape[:2], *(size + 2 * pad for size, pad in zip(image.shape[2:], pads, strict=True)))
     out = empty_like_layout(image, shape, _coefficient_dtype(image))
-    axes = [(axis + 2, boundary) for axis, boundary in enumerate(spec.boundaries)]
     if any(pads):
         values = fill.view(np.complex128) if image.dtype.kind == "c" else fill
         out[(slice(None), slice(None), *inside)] = image
         for axis, boundary in enumerate(spec.boundaries):
-            _pad_axis(out, axis + 2, inside, _NAME_OF[boundary], values)
-        filter_axes(out, out, spec.order, axes)
-    else:
-        filter_axes(image, out, spec.order, axes)
-    moved = (axis._replace(shift=axis.shift + pad, margin=axis.margin - pad) for axis, pad in zip(spec.axes, pads, strict=True))
-    return out, spec._replace(axes=tuple(moved))
+            rule = _NAME_OF[boundary]
+            for pad, edge in _ends(axis, inside):
+                if rule == "border":
+                    out[pad] = out[edge]
+                elif rule in _PADDED:
+                    out[pad] = (values if rule == "constant" else np.zeros_like(values)).reshape(1, -1, *[1] * len(pads))
+        image = out
+    _filter_axes(image, out, spec.order, _axes(spec))
+    return out, _moved(spec, pads)
 
 
-def _pad_axis(out: np.ndarray, axis: int, inside: tuple[slice, ...], boundary: str, fill: np.ndarray) -> None:
-    """Fill what is before and behind the samples along one axis; along the axes before it, that is done."""
-    along = inside[axis - 2]
-    before: tuple[slice, ...] = (slice(None),) * axis
-    after: tuple[slice, ...] = inside[axis - 1 :]
-    for pad, edge in ((slice(0, along.start), along.start), (slice(along.stop, None), along.stop - 1)):
-        if boundary == "border":
-            out[(*before, pad, *after)] = out[(*before, slice(edge, edge + 1), *after)]
-        elif boundary in _PADDED:
-            constant = fill if boundary == "constant" else np.zeros_like(fill)
-            out[(*before, pad, *after)] = constant.reshape(1, -1, *[1] * (out.ndim - 2))
+def prefiltered_adjoint(grad: np.ndarray, spec: Spec, spatial: tuple[int, ...]) -> np.ndarray:
+    """Return the gradient with respect to the image from that with respect to what ``prefiltered`` returns, (N, C, *padded).
+
+    ``grad`` is overwritten, and what is returned is a view of it; ``spatial`` are the sizes of the image.
+    """
+    _, inside = _place(spec, spatial)
+    _filter_axes(grad, grad, spec.order, _axes(spec), adjoint=True)
+    for axis, boundary in reversed([*enumerate(spec.boundaries)]):
+        if _NAME_OF[boundary] == "border":
+            for pad, edge in _ends(axis, inside):
+                grad[edge] += grad[pad].sum(axis=axis + 2, keepdims=True)
+    return grad[(slice(None), slice(None), *inside)]
+
+
+def _axes(spec: Spec) -> list[tuple[int, int]]:
+    return [(axis + 2, boundary) for axis, boundary in enumerate(spec.boundaries)]
+
+
+def _place(spec: Spec, spatial: tuple[int, ...]) -> tuple[list[int], tuple[slice, ...]]:
+    """Return by how many samples each axis is padded, and where the image is then."""
+    pads = [_padding(spec.order) if _NAME_OF[boundary] in _PADDED else 0 for boundary in spec.boundaries]
+    return pads, tuple(slice(pad, pad + size) for pad, size in zip(pads, spatial, strict=True))
+
+
+def _moved(spec: Spec, pads: Sequence[int]) -> Spec:
+    """Return a spec whose coordinates are those of padded axes."""
+    axes = (axis._replace(shift=axis.shift + pad, margin=axis.margin - pad) for axis, pad in zip(spec.axes, pads, strict=True))
+    return spec._replace(axes=tuple(axes))
+
+
+def _ends(axis: int, inside: tuple[slice, ...]) -> list[tuple[tuple[slice, ...], tuple[slice, ...]]]:
+    """Return, before and behind the samples along a spatial axis, where the padding is, and the samples beside it.
+
+    Of the axes before it the padding is counted in, of those after it not: axes are padded one after the other.
+    """
+    before: tuple[slice, ...] = (slice(None),) * (axis + 2)
+    along, after = inside[axis], inside[axis + 1 :]
+    first, last = slice(along.start, along.start + 1), slice(along.stop - 1, along.stop)
+    return [
+        ((*before, slice(0, along.start), *after), (*before, first, *after)),
+        ((*before, slice(along.stop, None), *after), (*before, last, *after)),
+    ]
