@@ -84,6 +84,7 @@ struct Pool {
 // locked mutex, so it leaves that pool behind and starts another one.
 std::atomic<Pool*> the_pool{nullptr};
 std::atomic<int> thread_count{0};
+thread_local int own_thread_count = 0;
 thread_local bool in_parallel = false;
 
 void forget_pool() {
@@ -107,6 +108,7 @@ Pool* pool() {
 }  // namespace
 
 int get_num_threads() {
+  if (own_thread_count > 0) return own_thread_count;
   int count = thread_count.load(std::memory_order_relaxed);
   if (count > 0) return count;
   unsigned cores = std::thread::hardware_concurrency();
@@ -114,6 +116,8 @@ int get_num_threads() {
 }
 
 void set_num_threads(int count) { thread_count.store(count < 1 ? 1 : count, std::memory_order_relaxed); }
+
+void use_threads(int count) { own_thread_count = count; }
 
 void parallel_for(int64_t count, int64_t grain, void (*body)(void*, int64_t, int64_t), void* context) {
   int64_t chunks = (count + grain - 1) / grain;

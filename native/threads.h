@@ -8,6 +8,7 @@ namespace gs {
 
 int get_num_threads();
 void set_num_threads(int count);  // 1 or more
+void use_threads(int count);      // for the calls of this thread only; 0: as set_num_threads says
 
 // Call body(context, first, last) on disjoint ranges that cover [0, count), from several threads. Which thread takes which
 // range is not defined, so body must not care.

@@ -189,6 +189,7 @@ NB_MODULE(_native, m) {
   m.def("choose_isa", [](const std::string& name) { return gs::choose_isa(name.c_str()); }, nb::arg("name"));
   m.def("get_num_threads", &gs::get_num_threads);
   m.def("set_num_threads", &gs::set_num_threads, nb::arg("count"));
+  m.def("use_threads", &gs::use_threads, nb::arg("count"), "How many threads the calling thread's calls use; 0: as set.");
 
 #define GS_ENTRY(name, code, ...) entries[#name] = code;
   {

@@ -5,7 +5,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from gridsample import _native
 from gridsample._modes import COMPLEX_DTYPES, DTYPES, KERNELS
-from gridsample._native import choose_isa, current_isa, get_num_threads, set_num_threads, vector_bytes
+from gridsample._native import choose_isa, current_isa, get_num_threads, set_num_threads, use_threads, vector_bytes
 from gridsample._spec import Spec
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "prefilter",
     "sample",
     "set_num_threads",
+    "use_threads",
     "vector_bytes",
 ]
 

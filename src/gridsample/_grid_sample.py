@@ -11,7 +11,7 @@ from gridsample._modes import BOUNDARIES, KERNELS
 from gridsample._sample import run
 from gridsample._spec import MAX_NDIM, as_flag, choose, choose_boundaries, describe, make_spec, positive_ints
 
-__all__ = ["MODES", "PADDING_MODES", "affine_grid", "grid_sample", "identity_grid"]
+__all__ = ["MODES", "PADDING_MODES", "affine_grid", "grid_sample", "identity_grid", "padding_names"]
 
 MODES = {
     "nearest": "nearest",
@@ -132,7 +132,7 @@ def grid_sample(
     last = choose("channels", channels, ("first", "last")) == "last"
     spec = make_spec(
         kernel,
-        choose_boundaries("padding_mode", padding_mode, ndim, _padding_names(align_corners)),
+        choose_boundaries("padding_mode", padding_mode, ndim, padding_names(align_corners)),
         normalized_axes(input.shape[1:-1] if last else input.shape[2:], align_corners),
         cubic_a=cubic_a,
         outside=outside,
@@ -152,7 +152,7 @@ def grid_sample(
     )
 
 
-def _padding_names(align_corners: bool) -> dict[str, str]:
+def padding_names(align_corners: bool) -> dict[str, str]:
     """Return the names of paddings and the boundaries they mean."""
     mirror = "reflection_center" if align_corners else "reflection_edge"
     return {name: name for name in PADDING_MODES} | {name: name for name in BOUNDARIES} | {"reflection": mirror}

@@ -1,0 +1,17 @@
+"""gridsample for PyTorch: ``grid_sample`` and ``sample`` on tensors, differentiable: `pip install 'gridsample[torch]'`.
+
+>>> import torch, gridsample.torch
+>>> image = torch.rand(1, 3, 48, 64, requires_grad=True)
+>>> grid = torch.rand(1, 10, 10, 2) * 2 - 1
+>>> gridsample.torch.grid_sample(image, grid).sum().backward()
+>>> image.grad.shape
+torch.Size([1, 3, 48, 64])
+"""
+
+from gridsample.torch._accelerate import accelerate
+from gridsample.torch._functions import grid_sample, sample
+from gridsample.torch._registration import register
+
+__all__ = ["accelerate", "grid_sample", "sample"]
+
+register()

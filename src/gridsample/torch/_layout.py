@@ -1,0 +1,47 @@
+"""The tensors that results go to: the same function makes them for the kernels and for tracing, so that strides agree."""
+
+import torch
+from torch import Tensor
+
+__all__ = ["batch_of", "coords_gradient", "input_gradient", "nothing", "samples"]
+
+
+def batch_of(input: Tensor, coords: Tensor) -> int:
+    """Return the batch size of two tensors, either of which may have batch 1."""
+    return coords.shape[0] if input.shape[0] == 1 else input.shape[0]
+
+
+def _channels_innermost(tensor: Tensor) -> bool:
+    return tensor.ndim > 2 and tensor.shape[1] > 1 and 0 < tensor.stride(1) < min(tensor.stride()[2:])
+
+
+def _empty(shape: tuple[int, ...], like: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return a new tensor (N, C, ...) with the channels where those of ``like`` are: outermost or innermost."""
+    if not _channels_innermost(like):
+        return like.new_empty(shape, dtype=dtype)
+    return like.new_empty((shape[0], *shape[2:], shape[1]), dtype=dtype).movedim(-1, 1)
+
+
+def samples(input: Tensor, coords: Tensor) -> Tensor:
+    """Return a tensor for samples (N, C, *out), of the dtype and layout of ``input`` (N, C, *spatial)."""
+    return _empty((batch_of(input, coords), input.shape[1], *coords.shape[1:-1]), input, input.dtype)
+
+
+def output_gradient(grad_out: Tensor) -> Tensor:
+    """Return a tensor for the gradient of ``grad_out``."""
+    return _empty(tuple(grad_out.shape), grad_out, grad_out.dtype)
+
+
+def input_gradient(input: Tensor) -> Tensor:
+    """Return a tensor for the gradient of ``input``."""
+    return _empty(tuple(input.shape), input, input.dtype)
+
+
+def coords_gradient(coords: Tensor) -> Tensor:
+    """Return a tensor for the gradient of ``coords``: contiguous."""
+    return coords.new_empty(coords.shape)
+
+
+def nothing(like: Tensor) -> Tensor:
+    """Return what stands for a gradient that nobody asked for: operators return tensors only."""
+    return like.new_empty(0)
