@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "gridsample"
 
 LAYERS = (
-    {"_modes", "_native"},
+    {"_modes", "_native", "_frameworks"},
     {"_coords", "reference_kernels"},
     {"_spec"},
     {"_engine", "_arrays"},
@@ -32,7 +32,7 @@ LAYERS = (
     {"_ndimage"},
     {"_ndimage_filters"},
     {"dialects"},
-    {"gridsample", "_pictures", "files"},
+    {"gridsample", "_pictures", "files", "torch"},
     {"plot"},
     {"cli"},
 )
@@ -41,7 +41,12 @@ LAYERS = (
 ONLY_IMPORTERS = {"_native": {"_engine"}, "gridsample": {"cli"}}
 """Modules of the package that not everybody above may import, and who may."""
 
-LIBRARIES = {"cli": {"typer", "rich"}, "plot": {"matplotlib", "PIL"}, "files": {"PIL", "tifffile"}}
+LIBRARIES = {
+    "cli": {"typer", "rich"},
+    "files": {"PIL", "tifffile"},
+    "plot": {"matplotlib", "PIL"},
+    "torch": {"torch", "ml_dtypes"},
+}
 """Who may import which libraries besides NumPy."""
 
 MODULES = {path.relative_to(PACKAGE).with_suffix("").as_posix(): path for path in PACKAGE.rglob("*.py")}

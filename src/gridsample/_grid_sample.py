@@ -7,6 +7,7 @@ import numpy as np
 
 from gridsample._arrays import as_coords, as_dtype, as_image
 from gridsample._coords import normalized_axes
+from gridsample._frameworks import refuse, torch_front_end
 from gridsample._modes import BOUNDARIES, KERNELS
 from gridsample._sample import run
 from gridsample._spec import MAX_NDIM, as_flag, choose, choose_boundaries, describe, make_spec, positive_ints
@@ -49,7 +50,9 @@ def grid_sample(
     return_mask: bool = False,
     out: Any = None,
 ) -> Any:
-    """Read ``input`` at the positions in ``grid``: ``torch.nn.functional.grid_sample`` on NumPy arrays.
+    """Read ``input`` at the positions in ``grid``: ``torch.nn.functional.grid_sample`` on NumPy arrays, and on tensors.
+
+    Tensors go to ``gridsample.torch.grid_sample``, which is differentiable.
 
     Parameters
     ----------
@@ -120,6 +123,11 @@ def grid_sample(
     >>> gridsample.grid_sample(image, grid, align_corners=True)
     array([[[[2. , 2.5]]]])
     """
+    tensors = torch_front_end(input, grid)
+    if tensors is not None:
+        refuse(channels=(channels, "first"), dtype=(dtype, None), return_mask=(return_mask, False), out=(out, None))
+        options = {"fill_value": fill_value, "outside": outside, "nan": nan, "cubic_a": cubic_a}
+        return tensors.grid_sample(input, grid, mode, padding_mode, align_corners, **options)
     kernel = MODES[choose("mode", mode, MODES)]
     align_corners = as_flag("align_corners", align_corners)
     input, grid = as_image("input", input), as_coords("grid", grid)

@@ -18,6 +18,7 @@ from gridsample._arrays import (
 )
 from gridsample._compose import Composition, Source, blocks
 from gridsample._coords import index_axes
+from gridsample._frameworks import refuse, torch_front_end
 from gridsample._modes import BOUNDARIES
 from gridsample._spec import MAX_NDIM, Spec, as_flag, choose, choose_boundaries, describe, make_spec, spatial_sizes
 from gridsample._spline import prefiltered
@@ -118,6 +119,12 @@ def sample(
     >>> gridsample.sample(image, np.array([[1.0, 0.0], [0.5, 0.5]]))  # row 1, column 0; then the middle
     array([10. ,  5.5])
     """
+    tensors = torch_front_end(input, coords)
+    if tensors is not None:
+        refuse(size=(size, None), channels=(channels, "first"), dtype=(dtype, None))
+        refuse(return_mask=(return_mask, False), out=(out, None))
+        options = {"fill_value": fill_value, "outside": outside, "nan": nan, "cubic_a": cubic_a}
+        return tensors.sample(input, coords, kernel, boundary, **options)
     input = as_image("input", input)
     last = choose("channels", channels, ("first", "last")) == "last"
     located = _as_transforms(coords)
