@@ -1,0 +1,367 @@
+"""The PyTorch front end: messages, dtypes, layouts, compiling, exporting, other devices, and PyTorch's own calls accelerated."""
+
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+import gridsample.torch
+from gridsample import reference, reference_derivatives
+from gridsample._coords import index_axes
+from gridsample._modes import BOUNDARIES, KERNELS
+from gridsample.torch import _portable
+from gridsample.torch._options import INDEX, Options
+
+from .points import index_points, make_input, normalized_points
+from .tolerances import DTYPE_STEPS, TORCH, TORCH_GRADIENT, assert_close, assert_gradient
+
+pytestmark = [
+    pytest.mark.filterwarnings(f"ignore::{warning}")
+    for warning in ("DeprecationWarning:torch", "FutureWarning:torch", "FutureWarning:copyreg")
+]
+
+IMAGE, GRID = torch.rand(2, 3, 5, 6), torch.rand(2, 4, 7, 2) * 2 - 1
+
+
+class Model(torch.nn.Module):
+    def __init__(self, **options):
+        super().__init__()
+        self.options = options
+
+    def forward(self, x, grid):
+        return gridsample.torch.grid_sample(x * 2, grid, **self.options)
+
+
+BAD = [
+    ((IMAGE, GRID[..., :1]), {}, ValueError, r"expected grid to have size 2 in last dimension, but got grid with sizes \["),
+    ((IMAGE, GRID[:, 0]), {}, ValueError, "input and grid with same number of dimensions, but got input with sizes"),
+    ((IMAGE.repeat(2, 1, 1, 1)[:3], GRID), {}, ValueError, "expected grid and input to have same batch size"),
+    (
+        (IMAGE[:, :, :0], GRID),
+        {},
+        ValueError,
+        r"expected input to have non-empty spatial dimensions, .* dimension 2 being empty",
+    ),
+    ((IMAGE[0, 0], GRID[0, 0]), {}, ValueError, "1 to 3 spatial axes"),
+    ((IMAGE.to("meta"), GRID), {}, ValueError, "expected input and grid to be on same device, but input is on meta"),
+    ((IMAGE.to_sparse(), GRID), {}, ValueError, "expected input to have torch.strided layout, but it has torch.sparse_coo"),
+    ((IMAGE, GRID.to_sparse()), {}, ValueError, "expected grid to have torch.strided layout"),
+    ((IMAGE, 3), {}, TypeError, "argument 'grid' must be Tensor, not int"),
+    ((IMAGE.numpy(), GRID), {}, TypeError, "argument 'input' must be Tensor, not ndarray"),
+    ((IMAGE.long(), GRID), {}, TypeError, "expected input of dtype .*, but got torch.int64"),
+    ((IMAGE, GRID.int()), {}, TypeError, "expected grid of dtype .*, but got torch.int32"),
+    ((IMAGE, GRID), {"mode": "bilinaer"}, ValueError, "did you mean 'bilinear'"),
+    ((IMAGE, GRID), {"padding_mode": ("zeros",)}, ValueError, "one for each of the 2 spatial axes"),
+    ((IMAGE, GRID), {"align_corners": 1}, TypeError, "align_corners: expected True or False"),
+    ((IMAGE, GRID), {"fill_value": "red"}, TypeError, "expected fill_value to be a number"),
+    ((IMAGE, GRID), {"fill_value": [1, 2]}, ValueError, "expected fill_value to have 1 or 3 values"),
+    ((IMAGE, GRID), {"outside": "keep"}, ValueError, "outside: unknown name 'keep'"),
+    ((IMAGE, GRID), {"cubic_a": float("nan")}, ValueError, "cubic_a: expected a finite number"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "options", "error", "message"), BAD)
+def test_messages(arguments, options, error, message):
+    with pytest.raises(error, match=message):
+        gridsample.torch.grid_sample(*arguments, **options)
+
+
+def test_messages_of_sample():
+    for shape, points in [((5, 6), (3, 4)), ((2, 3, 5, 6, 7), (3, 2)), ((1, 1, 5), (1,))]:
+        with pytest.raises(ValueError, match=r"sample\(\): expected input \(N, C, \*spatial\)"):
+            gridsample.torch.sample(torch.rand(shape), torch.rand(points))
+
+
+@pytest.mark.filterwarnings("ignore:torch.quantize_per_tensor")
+def test_message_of_quantized():
+    with pytest.raises(TypeError, match="expected input of dtype .* but got torch.quint8"):
+        gridsample.torch.grid_sample(torch.quantize_per_tensor(IMAGE, 0.1, 0, torch.quint8), GRID)
+
+
+@pytest.mark.parametrize("grid_dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+@pytest.mark.parametrize(
+    "dtype",
+    [torch.float16, torch.bfloat16, torch.float64, torch.complex64, torch.uint8, torch.int8, torch.int16, torch.int32],
+)
+def test_dtypes(dtype, grid_dtype):
+    """As on arrays, image and grid independent; gradients have the dtypes of what they are of."""
+    x = (IMAGE * 100).to(dtype)
+    grid = GRID.to(grid_dtype)
+    out = gridsample.torch.grid_sample(x, grid, "bicubic", "border")
+    assert out.dtype == dtype
+    wide = x.to(torch.complex128) if dtype.is_complex else x.double()
+    expected = gridsample.torch.grid_sample(wide, grid.float(), "bicubic", "border")
+    step = DTYPE_STEPS[str(dtype).removeprefix("torch.")]
+    step = step if out.dtype.is_floating_point or dtype.is_complex else step / 100
+    assert (out.to(expected.dtype) - expected).abs().max() <= 2 * step * 100
+    if dtype.is_floating_point or dtype.is_complex:
+        leaves = x.requires_grad_(), grid.detach().requires_grad_()
+        gradients = torch.autograd.grad(gridsample.torch.grid_sample(*leaves).abs().sum(), leaves)
+        assert [gradient.dtype for gradient in gradients] == [dtype, grid_dtype]
+
+
+@pytest.mark.parametrize("size", [192, 600])
+def test_half_beyond_32767_pixels(size):
+    """Where PyTorch's kernel reads outside the image."""
+    grid = torch.from_numpy(gridsample.identity_grid((1, 1, size, size))).half()
+    out = gridsample.torch.grid_sample(torch.ones(1, 1, size, size, dtype=torch.float16), grid, padding_mode="border")
+    assert (out == 1).all()
+
+
+def test_autocast():
+    """The image in half, as the layers before left it; the coordinates in float32."""
+    convolution = torch.nn.Conv2d(3, 3, 1)
+    with torch.autocast("cpu", torch.bfloat16):
+        x = convolution(IMAGE)
+        out = gridsample.torch.grid_sample(x, GRID)
+        with gridsample.torch.accelerate():
+            assert F.grid_sample(x, GRID, align_corners=False).dtype == torch.float32  # as PyTorch says
+    assert out.dtype == torch.bfloat16
+    expected = gridsample.torch.grid_sample(x.double(), GRID)
+    assert_close(out.detach().double().numpy(), expected.detach().numpy(), TORCH["float32"]._replace(relative=2.0**-8))
+    out.float().sum().backward()
+    assert convolution.weight.grad.isfinite().all()
+
+
+@pytest.mark.parametrize("ndim", [2, 3])
+def test_channels_last_is_kept(ndim):
+    memory_format = {2: torch.channels_last, 3: torch.channels_last_3d}[ndim]
+    x = torch.rand(2, 3, *(5, 6, 7)[:ndim]).to(memory_format=memory_format).requires_grad_()
+    grid = torch.rand(2, *(4, 5, 6)[:ndim], ndim) * 2 - 1
+    out = gridsample.torch.grid_sample(x, grid)
+    assert out.is_contiguous(memory_format=memory_format)
+    out.sum().backward()
+    assert x.grad.is_contiguous(memory_format=memory_format)
+
+
+def test_any_subset_requires_grad():
+    for image, points in [(True, False), (False, True), (False, False)]:
+        x, grid = IMAGE.clone().requires_grad_(image), GRID.clone().requires_grad_(points)
+        out = gridsample.torch.grid_sample(x, grid)
+        assert out.requires_grad == (image or points)
+        if out.requires_grad:
+            out.sum().backward()
+        assert (x.grad is None) != image
+        assert (grid.grad is None) != points
+
+
+def test_results_are_new_tensors():
+    out = gridsample.torch.grid_sample(IMAGE, GRID)
+    assert out.untyped_storage().data_ptr() not in {IMAGE.untyped_storage().data_ptr(), GRID.untyped_storage().data_ptr()}
+
+
+@pytest.mark.parametrize(
+    ("shape", "points"), [((5, 6), (7, 2)), ((3, 5, 6), (2,)), ((2, 3, 5, 6), (1, 2)), ((2, 3, 5), (2, 0, 1))]
+)
+def test_sample_of_any_shape(shape, points):
+    x, coords = torch.rand(shape), torch.rand(points) * 4
+    np.testing.assert_array_equal(
+        gridsample.torch.sample(x, coords, "cubic", "wrap").numpy(),
+        gridsample.sample(x.numpy(), coords.numpy(), "cubic", "wrap"),
+    )
+
+
+def test_top_level_takes_tensors():
+    x = IMAGE.clone().requires_grad_()
+    out = gridsample.grid_sample(x, GRID, "bicubic", fill_value=1)
+    assert isinstance(out, torch.Tensor)
+    assert out.requires_grad
+    assert gridsample.sample(x, GRID).requires_grad
+    with pytest.raises(TypeError, match=r"dtype: expected None for tensors, which have no such choice; got 'float64'"):
+        gridsample.grid_sample(x, GRID, dtype="float64")
+
+
+def test_torch_is_not_imported_uninvited():
+    code = (
+        "import sys, numpy, gridsample; x = numpy.ones((1, 1, 2, 2)); gridsample.grid_sample(x, x[..., None].repeat(2, -1)[0]);"
+        "gridsample.sample(x, x.reshape(1, 2, 2)); print('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+@pytest.mark.parametrize("dynamic", [False, True])
+def test_compile(dynamic):
+    """The whole graph, forward and backward, also at another size."""
+    model = Model(mode="bicubic", padding_mode="reflection")
+    compiled = torch.compile(model, fullgraph=True, dynamic=dynamic, backend="aot_eager")
+    for batch, size in ((2, 5), (1, 7)) if dynamic else ((2, 5),):
+        grid = torch.rand(batch, 4, size, 2) * 2 - 1
+        results = []
+        for function in (compiled, model):
+            x, points = torch.rand(batch, 3, size, 6), grid.clone().requires_grad_()
+            torch.manual_seed(0)
+            x = torch.rand_like(x).to(memory_format=torch.channels_last).requires_grad_()
+            out = function(x, points)
+            out.pow(2).sum().backward()
+            results.append((out, x.grad, points.grad))
+        for ours, expected in zip(*results, strict=True):
+            assert ours.stride() == expected.stride()
+            torch.testing.assert_close(ours, expected, rtol=0, atol=0)
+
+
+def test_export(tmp_path):
+    batch, height = torch.export.Dim("batch"), torch.export.Dim("height")
+    model = Model(padding_mode="border")
+    program = torch.export.export(model, (IMAGE, GRID), dynamic_shapes=({0: batch, 2: height}, {0: batch}))
+    torch.export.save(program, tmp_path / "program.pt2")
+    loaded = torch.export.load(tmp_path / "program.pt2").module()
+    x, grid = torch.rand(3, 3, 9, 6), torch.rand(3, 4, 7, 2)
+    torch.testing.assert_close(loaded(x, grid), model(x, grid), rtol=0, atol=0)
+
+
+ONNX = [
+    ("bilinear", "zeros", False, 2),
+    ("bicubic", "border", True, 2),
+    ("nearest", "reflection", False, 2),
+    ("bilinear", "border", True, 3),
+]
+
+
+@pytest.mark.parametrize(("mode", "padding_mode", "align_corners", "ndim"), ONNX)
+def test_onnx(mode, padding_mode, align_corners, ndim, tmp_path):
+    """Exported is the standard GridSample, and onnxruntime computes the same with it."""
+    import onnx
+    import onnxruntime
+
+    model = Model(mode=mode, padding_mode=padding_mode, align_corners=align_corners).eval()
+    x, grid = torch.rand(1, 2, *(5, 6, 7)[:ndim]), torch.rand(1, *(3, 4, 5)[:ndim], ndim) * 2 - 1
+    path = str(tmp_path / "model.onnx")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(model, (x, grid), path, dynamo=True, verbose=False)
+    assert "GridSample" in [node.op_type for node in onnx.load(path).graph.node]
+    session = onnxruntime.InferenceSession(path)
+    names = [given.name for given in session.get_inputs()]
+    (result,) = session.run(None, dict(zip(names, (x.numpy(), grid.numpy()), strict=True)))
+    assert_close(result, model(x, grid).numpy(), TORCH["float32"])
+
+
+RULES = [{}, {"outside": "fill"}, {"nan": "propagate"}]
+
+
+@pytest.mark.parametrize("ndim", [1, 2, 3])
+@pytest.mark.parametrize("boundary", BOUNDARIES)
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_portable(kernel, boundary, ndim):
+    """What tensors on other devices get, run here on the CPU: samples and gradients as defined."""
+    spatial = (5, 4, 1)[:ndim]
+    points = index_points(60, spatial, "float64")
+    points[:3, 0] = np.nan, np.inf, -np.inf
+    x, coords, grad_out = make_input((2, 2, *spatial), "float64"), points[None], make_input((2, 2, 60), "float64", 1)
+    for rule in RULES:
+        options = Options(kernel, (boundary,) * ndim, INDEX, fill=(0.5,), **rule)
+        leaves = [torch.from_numpy(array).requires_grad_() for array in (x, coords)]
+        out = _portable.sample(*leaves, options)
+        expected = reference.sample(x, coords, kernel, boundary, fill_value=0.5, **rule)
+        assert_close(out.detach().numpy(), expected, TORCH["float64"])
+        given = (kernel, (boundary,) * ndim, index_axes(ndim))
+        gradients = reference_derivatives.backward(grad_out, x, coords, *given, fill_value=0.5, **rule)
+        for ours, defined in zip(torch.autograd.grad(out, leaves, torch.from_numpy(grad_out)), gradients, strict=True):
+            assert_gradient(ours.numpy(), defined, TORCH_GRADIENT["float64"])
+
+
+def test_other_devices(monkeypatch):
+    """A mode that PyTorch has is its own there; others are composed. The core is not asked."""
+    from gridsample.torch import _functions
+
+    monkeypatch.setattr(_functions, "_has_core", lambda tensor: False)
+    monkeypatch.setattr(_functions.ops, "sample", None)
+    expected = F.grid_sample(IMAGE, GRID, "bicubic", "reflection", True)
+    assert torch.equal(gridsample.torch.grid_sample(IMAGE, GRID, "bicubic", "reflection", True), expected)
+    out = gridsample.torch.grid_sample(IMAGE, GRID[:1], padding_mode=("wrap", "border"))
+    arrays = gridsample.grid_sample(IMAGE.numpy(), GRID[:1].numpy(), padding_mode=("wrap", "border"))
+    assert_close(out.numpy(), arrays, TORCH["float32"])
+    small = (IMAGE * 255).byte()
+    out = gridsample.torch.grid_sample(small, GRID, "bicubic", "constant", fill_value=[1, 2, 3])
+    arrays = gridsample.grid_sample(small.numpy(), GRID.numpy(), "bicubic", "constant", fill_value=[1, 2, 3])
+    assert (out.int() - torch.from_numpy(arrays).int()).abs().max() <= DTYPE_STEPS["uint8"]
+
+
+def torch_outcome(*arguments):
+    """Return result and gradients of PyTorch's call, or the type and words of its error."""
+    try:
+        leaves = [tensor.detach().clone(memory_format=torch.preserve_format).requires_grad_() for tensor in arguments[:2]]
+        out = F.grid_sample(*leaves, *arguments[2:])
+        return out, *torch.autograd.grad(out.sum(), leaves)
+    except Exception as error:
+        return type(error), str(error)
+
+
+@pytest.mark.filterwarnings("ignore:Default grid_sample")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (IMAGE, GRID, "bilinear", "border", False),
+        (IMAGE.double(), GRID.double(), "bicubic", "reflection", True),
+        (IMAGE.to(memory_format=torch.channels_last), GRID, "nearest", "zeros", None),
+        (
+            IMAGE[:, :, None],
+            normalized := torch.from_numpy(normalized_points(40, 3, "float32").reshape(2, 5, 2, 2, 3)),
+            "bilinear",
+        ),
+        (IMAGE[:, :, None], normalized, "bicubic"),
+        (IMAGE, GRID.double()),
+        (IMAGE[:1], GRID),
+        (IMAGE, GRID, "linear"),
+        (IMAGE.to("meta"), GRID),
+    ],
+)
+def test_accelerate(arguments):
+    """The same results, layouts and errors as without."""
+    expected = torch_outcome(*arguments)
+    with gridsample.torch.accelerate():
+        outcome = torch_outcome(*arguments)
+    if isinstance(expected[0], type):
+        assert outcome == expected
+        return
+    for ours, theirs in zip(outcome, expected, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=5e-5, atol=1e-4)
+    assert outcome[0].stride() == expected[0].stride()
+
+
+def calls_of_the_core(function):
+    """Return how often the operator runs in ``function``."""
+
+    class Count(torch.utils._python_dispatch.TorchDispatchMode):
+        count = 0
+
+        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+            self.count += func is torch.ops.gridsample.sample.default
+            return func(*args, **(kwargs or {}))
+
+    with Count() as mode:
+        function()
+    return mode.count
+
+
+def test_accelerate_routes_and_ends():
+    def call():
+        F.grid_sample(IMAGE, GRID, align_corners=False)
+        torch.grid_sampler(IMAGE, GRID, 0, 0, False)
+
+    assert calls_of_the_core(call) == 0
+    with gridsample.torch.accelerate():
+        assert calls_of_the_core(call) == 2
+        with gridsample.torch.accelerate():
+            assert calls_of_the_core(call) == 2
+        assert calls_of_the_core(call) == 2
+    assert calls_of_the_core(call) == 0
+    original = torch.grid_sampler
+    permanent = gridsample.torch.accelerate()
+    assert calls_of_the_core(call) == 2
+    permanent.__exit__(None, None, None)
+    assert torch.grid_sampler is original
+
+
+def test_accelerate_under_compile():
+    def call(x, grid):
+        return F.grid_sample(x, grid, "bicubic", align_corners=True)
+
+    expected = call(IMAGE, GRID)
+    with gridsample.torch.accelerate():
+        result = torch.compile(call, fullgraph=True, backend="aot_eager")(IMAGE, GRID)
+    torch.testing.assert_close(result, expected)
