@@ -1,4 +1,4 @@
-"""The PyTorch front end: messages, dtypes, layouts, compiling, exporting, other devices, and PyTorch's own calls accelerated."""
+"""The PyTorch front end: messages, dtypes, layouts, compiling, exporting, other devices, PyTorch's own calls accelerated."""
 
 import subprocess
 import sys
@@ -14,6 +14,7 @@ from gridsample import reference, reference_derivatives
 from gridsample._coords import index_axes
 from gridsample._modes import BOUNDARIES, KERNELS
 from gridsample.torch import _portable
+from gridsample.torch._cpu import as_array
 from gridsample.torch._options import INDEX, Options
 
 from .points import index_points, make_input, normalized_points
@@ -25,6 +26,7 @@ pytestmark = [
 ]
 
 IMAGE, GRID = torch.rand(2, 3, 5, 6), torch.rand(2, 4, 7, 2) * 2 - 1
+VOLUME_GRID = torch.from_numpy(normalized_points(40, 3, "float32").reshape(2, 5, 2, 2, 3))
 
 
 class Model(torch.nn.Module):
@@ -44,7 +46,7 @@ BAD = [
         (IMAGE[:, :, :0], GRID),
         {},
         ValueError,
-        r"expected input to have non-empty spatial dimensions, .* dimension 2 being empty",
+        r"non-empty spatial dimensions, .* dimension 2 being empty",
     ),
     ((IMAGE[0, 0], GRID[0, 0]), {}, ValueError, "1 to 3 spatial axes"),
     ((IMAGE.to("meta"), GRID), {}, ValueError, "expected input and grid to be on same device, but input is on meta"),
@@ -78,7 +80,7 @@ def test_messages_of_sample():
 
 @pytest.mark.filterwarnings("ignore:torch.quantize_per_tensor")
 def test_message_of_quantized():
-    with pytest.raises(TypeError, match="expected input of dtype .* but got torch.quint8"):
+    with pytest.raises(TypeError, match=r"but got torch\.quint8"):
         gridsample.torch.grid_sample(torch.quantize_per_tensor(IMAGE, 0.1, 0, torch.quint8), GRID)
 
 
@@ -88,16 +90,12 @@ def test_message_of_quantized():
     [torch.float16, torch.bfloat16, torch.float64, torch.complex64, torch.uint8, torch.int8, torch.int16, torch.int32],
 )
 def test_dtypes(dtype, grid_dtype):
-    """As on arrays, image and grid independent; gradients have the dtypes of what they are of."""
-    x = (IMAGE * 100).to(dtype)
-    grid = GRID.to(grid_dtype)
+    """The bits that arrays give, image and grid independent; gradients have the dtypes of what they are of."""
+    x, grid = (IMAGE * 100).to(dtype), GRID.to(grid_dtype)
     out = gridsample.torch.grid_sample(x, grid, "bicubic", "border")
     assert out.dtype == dtype
-    wide = x.to(torch.complex128) if dtype.is_complex else x.double()
-    expected = gridsample.torch.grid_sample(wide, grid.float(), "bicubic", "border")
-    step = DTYPE_STEPS[str(dtype).removeprefix("torch.")]
-    step = step if out.dtype.is_floating_point or dtype.is_complex else step / 100
-    assert (out.to(expected.dtype) - expected).abs().max() <= 2 * step * 100
+    expected = gridsample.grid_sample(as_array(x), as_array(grid), "bicubic", "border")
+    np.testing.assert_array_equal(as_array(out), expected)
     if dtype.is_floating_point or dtype.is_complex:
         leaves = x.requires_grad_(), grid.detach().requires_grad_()
         gradients = torch.autograd.grad(gridsample.torch.grid_sample(*leaves).abs().sum(), leaves)
@@ -154,15 +152,14 @@ def test_results_are_new_tensors():
     assert out.untyped_storage().data_ptr() not in {IMAGE.untyped_storage().data_ptr(), GRID.untyped_storage().data_ptr()}
 
 
-@pytest.mark.parametrize(
-    ("shape", "points"), [((5, 6), (7, 2)), ((3, 5, 6), (2,)), ((2, 3, 5, 6), (1, 2)), ((2, 3, 5), (2, 0, 1))]
-)
+ANY_SHAPE = [((5, 6), (7, 2)), ((3, 5, 6), (2,)), ((2, 3, 5, 6), (1, 2)), ((2, 3, 5), (2, 0, 1))]
+
+
+@pytest.mark.parametrize(("shape", "points"), ANY_SHAPE)
 def test_sample_of_any_shape(shape, points):
     x, coords = torch.rand(shape), torch.rand(points) * 4
-    np.testing.assert_array_equal(
-        gridsample.torch.sample(x, coords, "cubic", "wrap").numpy(),
-        gridsample.sample(x.numpy(), coords.numpy(), "cubic", "wrap"),
-    )
+    expected = gridsample.sample(x.numpy(), coords.numpy(), "cubic", "wrap")
+    np.testing.assert_array_equal(gridsample.torch.sample(x, coords, "cubic", "wrap").numpy(), expected)
 
 
 def test_top_level_takes_tensors():
@@ -300,10 +297,10 @@ def torch_outcome(*arguments):
         (IMAGE.to(memory_format=torch.channels_last), GRID, "nearest", "zeros", None),
         (
             IMAGE[:, :, None],
-            normalized := torch.from_numpy(normalized_points(40, 3, "float32").reshape(2, 5, 2, 2, 3)),
+            VOLUME_GRID,
             "bilinear",
         ),
-        (IMAGE[:, :, None], normalized, "bicubic"),
+        (IMAGE[:, :, None], VOLUME_GRID, "bicubic"),
         (IMAGE, GRID.double()),
         (IMAGE[:1], GRID),
         (IMAGE, GRID, "linear"),

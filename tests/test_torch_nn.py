@@ -54,7 +54,7 @@ def test_flow_align_as_published():
     assert all(parameter.grad.abs().sum() > 0 for parameter in align.parameters())
 
 
-@pytest.mark.parametrize("shape", [(1, 2, 9, 8), (1, 3, 5, 6, 7)])
+@pytest.mark.parametrize("shape", [(1, 2, 19, 18), (1, 3, 10, 11, 12)])
 def test_integrated_velocity_is_invertible(shape):
     """The flow of -v undoes that of v, inside the field."""
     torch.manual_seed(0)
@@ -63,7 +63,7 @@ def test_integrated_velocity_is_invertible(shape):
     velocity = F.interpolate(coarse, shape[2:], mode="bilinear" if ndim == 2 else "trilinear", align_corners=True)
     forth, back = VecInt(boundary="border")(velocity), VecInt(boundary="border")(-velocity)
     around = forth + SpatialTransformer("dense", padding_mode="border")(back, forth)
-    inside = around[(..., *(slice(2, -2),) * ndim)]
+    inside = around[(..., *(slice(3, -3),) * ndim)]
     assert inside.abs().mean() < 0.1 * velocity.abs().mean()
 
 

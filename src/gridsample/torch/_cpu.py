@@ -12,10 +12,10 @@ from gridsample._spec import Spec
 from gridsample.torch import _layout, _reference_engine
 from gridsample.torch._options import Options, spec_of
 
-__all__ = ["backward", "double_backward", "sample"]
+__all__ = ["as_array", "backward", "double_backward", "sample"]
 
 
-def _array(tensor: Tensor) -> np.ndarray:
+def as_array(tensor: Tensor) -> np.ndarray:
     """Return the memory of a tensor as an array; bfloat16, which NumPy does not have, as that of ``ml_dtypes``."""
     tensor = tensor.detach().resolve_conj().resolve_neg()
     if tensor.dtype != torch.bfloat16:
@@ -47,14 +47,14 @@ def _run(function: Callable[..., Any], *arguments: Any) -> Any:
 
 def _put(out: Tensor, result: np.ndarray | None) -> Tensor:
     if result is not None:
-        _array(out)[...] = result
+        as_array(out)[...] = result
     return out
 
 
 def sample(input: Tensor, coords: Tensor, options: Options, orders: tuple[int, ...]) -> Tensor:
     """Return samples, or their derivative of the given order along each memory axis."""
     out = _layout.samples(input, coords)
-    _run(_reference_engine.sample, _array(input), _array(coords), _array(out), *_problem(input, options, orders), orders)
+    _run(_reference_engine.sample, as_array(input), as_array(coords), as_array(out), *_problem(input, options, orders), orders)
     return out
 
 
@@ -62,7 +62,7 @@ def backward(
     grad_out: Tensor, input: Tensor, coords: Tensor, options: Options, orders: tuple[int, ...], needs: tuple[bool, bool]
 ) -> tuple[Tensor, Tensor]:
     """Return the gradients of input and coords that are needed, or ``nothing``."""
-    arrays = [_array(tensor) for tensor in (grad_out, input, coords)]
+    arrays = [as_array(tensor) for tensor in (grad_out, input, coords)]
     results = _run(_reference_engine.backward, *arrays, *_problem(input, options, orders), tuple(needs), orders)
     return (
         _put(_layout.input_gradient(input), results[0]) if needs[0] else _layout.nothing(input),
@@ -80,8 +80,8 @@ def double_backward(
     needs: tuple[bool, bool, bool],
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return the gradients of grad_out, input and coords that are needed, or ``nothing``."""
-    tangents = [None if tangent is None else _array(tangent) for tangent in (tangent_input, tangent_coords)]
-    arrays = [_array(tensor) for tensor in (grad_out, input, coords)]
+    tangents = [None if tangent is None else as_array(tangent) for tangent in (tangent_input, tangent_coords)]
+    arrays = [as_array(tensor) for tensor in (grad_out, input, coords)]
     results = _run(_reference_engine.double_backward, *tangents, *arrays, *_problem(input, options, ()), tuple(needs))
     return (
         _put(_layout.output_gradient(grad_out), results[0]) if needs[0] else _layout.nothing(grad_out),

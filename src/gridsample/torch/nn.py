@@ -101,7 +101,8 @@ class FlowWarp(nn.Module):
     Notes
     -----
     The result at a pixel p is the image at p + flow(p), so a flow from frame 1 to frame 2 brings frame 2 to frame 1: Z. Teed
-    and J. Deng, "RAFT", ECCV 2020; A. Ranjan and M. Black, "Optical flow estimation using a spatial pyramid network", CVPR 2017.
+    and J. Deng, "RAFT", ECCV 2020; A. Ranjan and M. Black, "Optical flow estimation using a spatial pyramid network", CVPR
+    2017.
 
     Examples
     --------
