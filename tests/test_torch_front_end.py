@@ -12,8 +12,9 @@ import torch.nn.functional as F
 import gridsample.torch
 from gridsample import reference, reference_derivatives
 from gridsample._coords import index_axes
-from gridsample._modes import BOUNDARIES, KERNELS
+from gridsample._modes import BOUNDARIES
 from gridsample.torch import _portable
+from gridsample.torch._check import KERNEL_NAMES
 from gridsample.torch._cpu import as_array
 from gridsample.torch._options import INDEX, Options
 
@@ -57,6 +58,7 @@ BAD = [
     ((IMAGE.long(), GRID), {}, TypeError, "expected input of dtype .*, but got torch.int64"),
     ((IMAGE, GRID.int()), {}, TypeError, "expected grid of dtype .*, but got torch.int32"),
     ((IMAGE, GRID), {"mode": "bilinaer"}, ValueError, "did you mean 'bilinear'"),
+    ((IMAGE, GRID), {"mode": "bspline3"}, ValueError, "mode: unknown name 'bspline3'"),
     ((IMAGE, GRID), {"padding_mode": ("zeros",)}, ValueError, "one for each of the 2 spatial axes"),
     ((IMAGE, GRID), {"align_corners": 1}, TypeError, "align_corners: expected True or False"),
     ((IMAGE, GRID), {"fill_value": "red"}, TypeError, "expected fill_value to be a number"),
@@ -242,7 +244,7 @@ RULES = [{}, {"outside": "fill"}, {"nan": "propagate"}]
 
 @pytest.mark.parametrize("ndim", [1, 2, 3])
 @pytest.mark.parametrize("boundary", BOUNDARIES)
-@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("kernel", KERNEL_NAMES)
 def test_portable(kernel, boundary, ndim):
     """What tensors on other devices get, run here on the CPU: samples and gradients as defined."""
     spatial = (5, 4, 1)[:ndim]

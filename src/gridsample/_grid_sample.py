@@ -125,7 +125,8 @@ def grid_sample(
     """
     tensors = torch_front_end(input, grid)
     if tensors is not None:
-        refuse(channels=(channels, "first"), dtype=(dtype, None), return_mask=(return_mask, False), out=(out, None))
+        refuse(channels=(channels, "first"), dtype=(dtype, None), prefilter=(prefilter, True))
+        refuse(return_mask=(return_mask, False), out=(out, None))
         options = {"fill_value": fill_value, "outside": outside, "nan": nan, "cubic_a": cubic_a}
         return tensors.grid_sample(input, grid, mode, padding_mode, align_corners, **options)
     kernel = MODES[choose("mode", mode, MODES)]

@@ -122,7 +122,7 @@ def sample(
     tensors = torch_front_end(input, coords)
     if tensors is not None:
         refuse(size=(size, None), channels=(channels, "first"), dtype=(dtype, None))
-        refuse(return_mask=(return_mask, False), out=(out, None))
+        refuse(prefilter=(prefilter, True), return_mask=(return_mask, False), out=(out, None))
         options = {"fill_value": fill_value, "outside": outside, "nan": nan, "cubic_a": cubic_a}
         return tensors.sample(input, coords, kernel, boundary, **options)
     input = as_image("input", input)

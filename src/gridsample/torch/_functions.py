@@ -7,11 +7,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gridsample._grid_sample import MODES, padding_names
-from gridsample._modes import BOUNDARIES, KERNELS
+from gridsample._grid_sample import padding_names
+from gridsample._modes import BOUNDARIES
 from gridsample._spec import MAX_NDIM, as_flag, choose, choose_boundaries
 from gridsample.torch import _portable, ops
-from gridsample.torch._check import check_devices, check_sizes, make_options
+from gridsample.torch._check import KERNEL_NAMES, MODE_NAMES, check_devices, check_sizes, make_options
 from gridsample.torch._options import INDEX, Options, normalized
 
 __all__ = ["grid_sample", "sample"]
@@ -112,7 +112,7 @@ def grid_sample(
 
 
 def _grid_options(input: Tensor, mode: Any, padding_mode: Any, align_corners: Any, *rest: Any) -> Options:
-    kernel = MODES[choose("mode", mode, MODES)]
+    kernel = MODE_NAMES[choose("mode", mode, MODE_NAMES)]
     corners = align_corners is not None and as_flag("align_corners", align_corners)
     boundaries = choose_boundaries("padding_mode", padding_mode, input.ndim - 2, padding_names(corners))
     return make_options("grid_sample", input, kernel, boundaries, normalized(corners), *rest)
@@ -167,7 +167,7 @@ def sample(
     coords : Tensor, float32, float64, float16 or bfloat16
         (N, \*out, ndim) for a batched input, (\*out, ndim) otherwise; ``coords[..., k]`` is the position along spatial axis
         k of ``input``, in samples. ``ndim`` says how many axes of ``input`` are spatial. Batch 1 goes with any batch.
-    kernel : str
+    kernel : {"linear", "nearest", "cubic"}
         The interpolation applied along each axis, as of ``gridsample.sample``.
     boundary : str, or a sequence of one for each spatial axis
         What a tap outside ``input`` reads, as of ``gridsample.sample``.
@@ -216,7 +216,7 @@ def sample(
     points = coords if leading == 2 else coords[None]
     check_sizes("sample", image, "coords", points)
     boundaries = choose_boundaries("boundary", boundary, ndim, _BOUNDARY_NAMES)
-    kernel = choose("kernel", kernel, KERNELS)
+    kernel = choose("kernel", kernel, KERNEL_NAMES)
     options = make_options("sample", image, kernel, boundaries, INDEX, fill_value, outside, nan, cubic_a)
     result = _sample(image, points, options)
     return result if leading == 2 else result[0] if leading == 1 else result[0, 0]
