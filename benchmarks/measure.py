@@ -13,7 +13,7 @@ from workloads import Workload, make
 
 from gridsample import reference
 
-__all__ = ["OURS", "Agreement", "Reading", "Settings", "Timing", "measure"]
+__all__ = ["OURS", "Agreement", "Reading", "Settings", "Timing", "measure", "time_interleaved"]
 
 OURS = "gridsample"
 
@@ -98,7 +98,7 @@ def measure(row: Workload, threads: int, names: Sequence[str], settings: Setting
         picked = theirs[entries].reshape(len(entries), row.input[1], -1)[..., points]
         timings[name] = Timing([], _compare(row, theirs, ours), _compare(row, picked, exact))
     del ours, theirs
-    for name, times in _time({name: peer.call for name, peer in prepared.items()}, settings).items():
+    for name, times in time_interleaved({name: peer.call for name, peer in prepared.items()}, settings).items():
         timings[name].times_ms = [seconds * 1e3 for seconds in times]
     for timing in timings.values():
         timing.ratios = [a / b for a, b in zip(timing.times_ms, timings[OURS].times_ms, strict=True)]
@@ -144,7 +144,7 @@ def _compare(row: Workload, result: np.ndarray, expected: np.ndarray) -> Agreeme
     return Agreement(worst, share, share <= (TIES if row.mode == "nearest" else 0))
 
 
-def _time(calls: dict[str, Callable[[], Any]], settings: Settings) -> dict[str, list[float]]:
+def time_interleaved(calls: dict[str, Callable[[], Any]], settings: Settings) -> dict[str, list[float]]:
     """Visit everyone once per round, in an order that changes; return seconds per call, round by round."""
     repeats, one_round = {}, 0.0
     for name, call in calls.items():

@@ -94,7 +94,7 @@ def test_third_and_fourth_order():
     assert gradgradcheck(second, (x, coords))
 
 
-@pytest.mark.parametrize("layout", ["contiguous", "channels_last", "expanded", "mixed"])
+@pytest.mark.parametrize("layout", ["contiguous", "channels_last", "expanded", "both expanded", "mixed"])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("align_corners", [False, True])
 @pytest.mark.parametrize("padding_mode", PADDING_MODES)
@@ -112,8 +112,10 @@ def test_as_in_pytorch(mode, ndim, padding_mode, align_corners, dtype, layout):
     options = (mode, padding_mode, align_corners)
     results = []
     for function in (gridsample.torch.grid_sample, F.grid_sample):
-        leaves = [(x[:1] if layout == "expanded" else x).detach().requires_grad_(), grid.detach().requires_grad_()]
-        given = [leaves[0].expand(shape) if layout == "expanded" else leaves[0], leaves[1]]
+        expanded = ("expanded" in layout, layout == "both expanded")
+        arrays = zip((x, grid), expanded, strict=True)
+        leaves = [(array[:1] if repeat else array).detach().requires_grad_() for array, repeat in arrays]
+        given = [leaf.expand(2, *leaf.shape[1:]) for leaf in leaves]
         out = function(*given, *options)
         first = torch.autograd.grad((out * out).sum(), leaves, create_graph=True)
         second = torch.autograd.grad(sum((part * part).sum() for part in first), leaves)

@@ -15,6 +15,7 @@ __all__ = [
     "isa_names",
     "prefilter",
     "sample",
+    "sample_bits",
     "set_num_threads",
     "use_threads",
     "vector_bytes",
@@ -56,13 +57,27 @@ def prefilter(input: np.ndarray, out: np.ndarray, axis: int, order: int, boundar
 def _call(
     input: np.ndarray, coords: np.ndarray, out: np.ndarray, spec: Spec, fill: np.ndarray, mask: np.ndarray | None
 ) -> None:
+    codes = (_code(input), _code(coords), _code(out))
+    sample_bits(_bits(input), _bits(coords), _bits(out), codes, spec, fill, mask)
+
+
+def sample_bits(
+    input: np.ndarray,
+    coords: np.ndarray,
+    out: np.ndarray,
+    codes: tuple[int, int, int],
+    spec: Spec,
+    fill: np.ndarray,
+    mask: np.ndarray | None = None,
+) -> None:
+    """Call the core with arrays that it can use where they are, and the codes of their dtypes."""
     _native.sample(
-        _bits(input),
-        _bits(coords),
-        _bits(out),
+        input,
+        coords,
+        out,
         None if mask is None else mask.view(np.uint8),
         fill,
-        (_code(input), _code(coords), _code(out)),
+        codes,
         spec.kernel,
         spec.boundaries,
         spec.axes,

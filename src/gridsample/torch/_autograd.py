@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.autograd import forward_ad
 from torch.autograd.function import _SingleLevelFunction
 
-from gridsample.torch import _layout
+from gridsample.torch import _cpu, _layout
 from gridsample.torch._options import Options, component, one_more
 from gridsample.torch.ops import Orders, backward, double_backward, sample
 
@@ -76,8 +76,11 @@ def _transformed() -> bool:
 # An expanded batch, of stride 0, is one item: its gradient is a sum, of which each item gets an equal part, not written out.
 
 
-def _collapse(tensor: Tensor) -> Tensor:
-    return tensor[:1] if tensor.shape[0] > 1 and tensor.stride(0) == 0 else tensor
+def _collapse(input: Tensor, coords: Tensor) -> tuple[Tensor, Tensor]:
+    """Return one item of what is expanded; of the input, if both are, since a batch must be left."""
+    if input.shape[0] > 1 and input.stride(0) == 0:
+        return input[:1], coords
+    return input, coords[:1] if coords.shape[0] > 1 and coords.stride(0) == 0 else coords
 
 
 def _spread(gradient: Tensor, tensor: Tensor) -> Tensor:
@@ -95,6 +98,8 @@ def _next_level() -> Iterator[None]:
 class Sample(_SingleLevelFunction):
     @staticmethod
     def forward(input: Tensor, coords: Tensor, options: Options, orders: Orders) -> Tensor:
+        if _cpu.is_plain(input, coords):
+            return _cpu.sample(input, coords, options, orders)
         with _next_level():
             return sample(input, coords, options, orders)
 
@@ -111,7 +116,9 @@ class Sample(_SingleLevelFunction):
             return None, None, None, None
         input, coords = ctx.saved_tensors
         needs = ctx.needs_input_grad[:2]
-        grads = backward(grad_out, _collapse(input), _collapse(coords), ctx.options, ctx.orders, needs)
+        image, points = _collapse(input, coords)
+        direct = _cpu.is_plain(grad_out, input, coords) and not torch.is_grad_enabled()
+        grads = (_cpu.backward if direct else backward)(grad_out, image, points, ctx.options, ctx.orders, needs)
         by_input, by_coords = (
             _spread(grad, tensor) if need else None for grad, tensor, need in zip(grads, (input, coords), needs, strict=True)
         )

@@ -1,18 +1,41 @@
 """The operators on CPU tensors: their memory as NumPy arrays, and the engine."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
 
 from gridsample import _engine
+from gridsample._modes import DTYPES
 from gridsample._spec import Spec
 from gridsample.torch import _layout, _reference_engine
 from gridsample.torch._options import Options, spec_of
 
-__all__ = ["as_array", "backward", "double_backward", "sample"]
+__all__ = ["as_array", "backward", "double_backward", "is_plain", "sample"]
+
+
+_CODES = {getattr(torch, name): row.code for name, row in DTYPES.items()}
+_HALF = (torch.float16, torch.bfloat16)
+_PLAIN = (Tensor, torch.nn.Parameter)
+
+
+def is_plain(*tensors: Tensor) -> bool:
+    """Whether these are ordinary CPU tensors that nobody traces, transforms or watches.
+
+    Then the kernels may be called directly: PyTorch's dispatcher, through Python, takes longer than a small image.
+    """
+    return (
+        not torch.compiler.is_compiling()
+        and all(type(tensor) in _PLAIN and tensor.is_cpu for tensor in tensors)
+        and not torch._C._len_torch_dispatch_stack()
+        and not torch._C._are_functorch_transforms_active()
+        and forward_ad._current_level < 0
+        and torch._C._get_tracing_state() is None
+    )
 
 
 def as_array(tensor: Tensor) -> np.ndarray:
@@ -25,15 +48,23 @@ def as_array(tensor: Tensor) -> np.ndarray:
     return tensor.view(torch.int16).numpy().view(ml_dtypes.bfloat16)
 
 
-def _fill(options: Options, input: Tensor) -> np.ndarray:
+def _bits(tensor: Tensor) -> np.ndarray:
+    """Return the memory of a real tensor as an array that the core can be given, 16-bit floats as integers."""
+    tensor = tensor.detach().resolve_neg()
+    return (tensor.view(torch.int16) if tensor.dtype in _HALF else tensor).numpy()
+
+
+@lru_cache(maxsize=1024)
+def _fill(fill: tuple[float, ...], is_complex: bool, channels: int) -> np.ndarray:
     """Return the fill value of each channel; of complex ones, of each part."""
-    if input.is_complex():
-        return np.resize(np.array(options.fill if len(options.fill) > 1 else (*options.fill, 0.0)), 2 * input.shape[1])
-    return np.resize(np.array(options.fill), input.shape[1])
+    if is_complex and len(fill) == 1:
+        fill = (*fill, 0.0)
+    return np.resize(np.array(fill), channels * (2 if is_complex else 1))
 
 
 def _problem(input: Tensor, options: Options, orders: tuple[int, ...]) -> tuple[Spec, np.ndarray]:
-    return spec_of(options, tuple(input.shape[2:]), tuple(orders)), _fill(options, input)
+    fill = _fill(options.fill, input.is_complex(), input.shape[1])
+    return spec_of(options, tuple(input.shape[2:]), tuple(orders)), fill
 
 
 def _run(function: Callable[..., Any], *arguments: Any) -> Any:
@@ -54,7 +85,12 @@ def _put(out: Tensor, result: np.ndarray | None) -> Tensor:
 def sample(input: Tensor, coords: Tensor, options: Options, orders: tuple[int, ...]) -> Tensor:
     """Return samples, or their derivative of the given order along each memory axis."""
     out = _layout.samples(input, coords)
-    _run(_reference_engine.sample, as_array(input), as_array(coords), as_array(out), *_problem(input, options, orders), orders)
+    problem = _problem(input, options, orders)
+    if any(orders) or input.is_complex():
+        _run(_reference_engine.sample, as_array(input), as_array(coords), as_array(out), *problem, orders)
+    else:
+        codes = (_CODES[input.dtype], _CODES[coords.dtype], _CODES[out.dtype])
+        _run(_engine.sample_bits, _bits(input), _bits(coords), _bits(out), codes, *problem)
     return out
 
 

@@ -1,6 +1,6 @@
 """``grid_sample`` and ``sample`` on tensors: checks, and the choice of who computes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -10,7 +10,8 @@ from torch import Tensor
 from gridsample._grid_sample import padding_names
 from gridsample._modes import BOUNDARIES
 from gridsample._spec import MAX_NDIM, as_flag, choose, choose_boundaries
-from gridsample.torch import _portable, ops
+from gridsample.torch import _cpu, _portable, ops
+from gridsample.torch._autograd import Sample
 from gridsample.torch._check import KERNEL_NAMES, MODE_NAMES, check_devices, check_sizes, make_options
 from gridsample.torch._options import INDEX, Options, normalized
 
@@ -96,6 +97,47 @@ def grid_sample(
     >>> image.grad[0, 0, :, 1]  # the middle of an image of two rows is read from both
     tensor([0.5000, 0.5000])
     """
+    given = (mode, padding_mode, align_corners, fill_value, outside, nan, cubic_a)
+    options = _checked(_grid_options, input, grid, given)
+    if (not _has_core(input) or torch.onnx.is_in_onnx_export()) and _is_torch_mode(input, grid, options):
+        name = "bicubic" if options.kernel == "cubic" else "bilinear" if options.kernel == "linear" else "nearest"
+        padding = options.boundaries[0].partition("_")[0]
+        return F.grid_sample(input, grid, name, padding, options.units == normalized(True))
+    return _sample(input, grid, options)
+
+
+_known: dict[Any, Options] = {}
+_MOST_KNOWN = 4096
+
+
+def _checked(check: Callable[..., Options], input: Tensor, coords: Tensor, given: tuple[Any, ...]) -> Options:
+    """Return the checked options; the same call again is known by its shapes, dtypes and arguments, and not checked again."""
+    if torch.compiler.is_compiling():
+        return check(input, coords, *given)
+    try:
+        tensors = (
+            input.shape,
+            input.dtype,
+            input.layout,
+            input.device,
+            coords.shape,
+            coords.dtype,
+            coords.layout,
+            coords.device,
+        )
+        key = (check, tensors, given, type(given[2]))  # True is 1 to a dictionary
+        options = _known.get(key)
+    except (AttributeError, TypeError):  # no tensor, or not to be hashed, as a list of fill values
+        return check(input, coords, *given)
+    if options is None:
+        options = check(input, coords, *given)
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        _known[key] = options
+    return options
+
+
+def _grid_options(input: Tensor, grid: Tensor, mode: Any, padding_mode: Any, align_corners: Any, *rest: Any) -> Options:
     check_devices("grid_sample", input, "grid", grid)
     if input.ndim != grid.ndim:
         raise ValueError(
@@ -103,15 +145,6 @@ def grid_sample(
             f"{list(input.shape)} and grid with sizes {list(grid.shape)}"
         )
     check_sizes("grid_sample", input, "grid", grid)
-    options = _grid_options(input, mode, padding_mode, align_corners, fill_value, outside, nan, cubic_a)
-    if _is_torch_mode(input, grid, options) and (torch.onnx.is_in_onnx_export() or not _has_core(input)):
-        name = "bicubic" if options.kernel == "cubic" else "bilinear" if options.kernel == "linear" else "nearest"
-        padding = options.boundaries[0].partition("_")[0]
-        return F.grid_sample(input, grid, name, padding, options.units == normalized(True))
-    return _sample(input, grid, options)
-
-
-def _grid_options(input: Tensor, mode: Any, padding_mode: Any, align_corners: Any, *rest: Any) -> Options:
     kernel = MODE_NAMES[choose("mode", mode, MODE_NAMES)]
     corners = align_corners is not None and as_flag("align_corners", align_corners)
     boundaries = choose_boundaries("padding_mode", padding_mode, input.ndim - 2, padding_names(corners))
@@ -142,7 +175,12 @@ def _has_core(input: Tensor) -> bool:
 def _sample(input: Tensor, coords: Tensor, options: Options) -> Tensor:
     if not _has_core(input):
         return _portable.sample(input, coords, options)
-    return ops.sample(input, coords, options, (0,) * len(options.boundaries))
+    orders = (0,) * len(options.boundaries)
+    if not _cpu.is_plain(input, coords):
+        return ops.sample(input, coords, options, orders)
+    if torch.is_grad_enabled() and (input.requires_grad or coords.requires_grad):
+        return Sample.apply(input, coords, options, orders)
+    return _cpu.sample(input, coords, options, orders)
 
 
 def sample(
