@@ -1,4 +1,4 @@
-"""Models from the registry, unchanged, with PyTorch's grid_sample and with gridsample's: do they agree, and what does it save?
+"""Models from the registry, unchanged, with PyTorch's grid_sample and with gridsample's: do they agree, and what is saved.
 
 Each model takes one training step (forward and backward) under ``gridsample.torch.accelerate()`` and without, from the same
 weights. Printed are the largest differences of loss and gradients, relative to the largest gradient, and the ratio of the

@@ -1,7 +1,6 @@
 """What the modules of gridsample.torch.nn are for: each learns something small in seconds, and the result is printed.
 
-    pip install 'gridsample[torch]'
-    python examples/torch_modules.py
+It needs torch: ``pip install 'gridsample[torch]'``, then ``python examples/torch_modules.py``.
 """
 
 import math
@@ -118,7 +117,7 @@ def vec_int() -> tuple[float, float]:
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    along_rows, along_columns = (displacement.detach().diff(dim=axis)[:, :, :-1 if axis == 3 else None] for axis in (2, 3))
+    along_rows, along_columns = (displacement.detach().diff(dim=axis)[:, :, : -1 if axis == 3 else None] for axis in (2, 3))
     along_rows = along_rows[..., :-1]
     determinant = (1 + along_rows[:, 0]) * (1 + along_columns[:, 1]) - along_rows[:, 1] * along_columns[:, 0]
     overlap = 2 * (moved.detach() * target).sum() / (moved.detach().sum() + target.sum())

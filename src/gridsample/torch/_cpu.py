@@ -12,7 +12,7 @@ from torch.autograd import forward_ad
 from gridsample import _engine
 from gridsample._modes import DTYPES
 from gridsample._spec import Spec
-from gridsample.torch import _layout, _reference_engine
+from gridsample.torch import _by_definition, _layout
 from gridsample.torch._options import Options, spec_of
 
 __all__ = ["as_array", "backward", "double_backward", "is_plain", "sample"]
@@ -87,7 +87,7 @@ def sample(input: Tensor, coords: Tensor, options: Options, orders: tuple[int, .
     out = _layout.samples(input, coords)
     problem = _problem(input, options, orders)
     if any(orders) or input.is_complex():
-        _run(_reference_engine.sample, as_array(input), as_array(coords), as_array(out), *problem, orders)
+        _run(_by_definition.sample, as_array(input), as_array(coords), as_array(out), *problem, orders)
     else:
         codes = (_CODES[input.dtype], _CODES[coords.dtype], _CODES[out.dtype])
         _run(_engine.sample_bits, _bits(input), _bits(coords), _bits(out), codes, *problem)
@@ -99,7 +99,7 @@ def backward(
 ) -> tuple[Tensor, Tensor]:
     """Return the gradients of input and coords that are needed, or ``nothing``."""
     arrays = [as_array(tensor) for tensor in (grad_out, input, coords)]
-    results = _run(_reference_engine.backward, *arrays, *_problem(input, options, orders), tuple(needs), orders)
+    results = _run(_by_definition.backward, *arrays, *_problem(input, options, orders), tuple(needs), orders)
     return (
         _put(_layout.input_gradient(input), results[0]) if needs[0] else _layout.nothing(input),
         _put(_layout.coords_gradient(coords), results[1]) if needs[1] else _layout.nothing(coords),
@@ -118,7 +118,7 @@ def double_backward(
     """Return the gradients of grad_out, input and coords that are needed, or ``nothing``."""
     tangents = [None if tangent is None else as_array(tangent) for tangent in (tangent_input, tangent_coords)]
     arrays = [as_array(tensor) for tensor in (grad_out, input, coords)]
-    results = _run(_reference_engine.double_backward, *tangents, *arrays, *_problem(input, options, ()), tuple(needs))
+    results = _run(_by_definition.double_backward, *tangents, *arrays, *_problem(input, options, ()), tuple(needs))
     return (
         _put(_layout.output_gradient(grad_out), results[0]) if needs[0] else _layout.nothing(grad_out),
         _put(_layout.input_gradient(input), results[1]) if needs[1] else _layout.nothing(input),
