@@ -11,7 +11,7 @@ from gridsample._arrays import as_image, check_out, empty_like_layout
 from gridsample._modes import BOUNDARIES, COMPLEX_DTYPES, DTYPES, KERNELS
 from gridsample._spec import Spec, as_flag, choose_boundaries, describe
 
-__all__ = ["prefiltered", "prefiltered_adjoint", "spline_coefficients"]
+__all__ = ["filter_axes", "prefiltered", "prefiltered_adjoint", "spline_coefficients"]
 
 ORDERS = tuple(kernel.order for kernel in KERNELS.values() if kernel.order)
 
@@ -93,7 +93,7 @@ def spline_coefficients(
         check_out(out, input.shape, dtype, input=input)
     elif input.dtype.newbyteorder("=") != dtype or not input.flags.writeable:
         raise ValueError(f"out: expected a writeable array of dtype {dtype}; got input itself, {describe(input)}")
-    _filter_axes(input, out, order, tuple(zip(chosen, boundaries, strict=True)), adjoint=as_flag("adjoint", adjoint))
+    filter_axes(input, out, order, tuple(zip(chosen, boundaries, strict=True)), adjoint=as_flag("adjoint", adjoint))
     return out
 
 
@@ -127,9 +127,9 @@ def _coefficient_dtype(input: np.ndarray) -> np.dtype:
 # The filter is the inverse of the matrix of samples of B-splines, whose entry (i, j) is the sum of b(i - j') over the places j'
 # where coefficient j is repeated. Where an array is wrapped, or mirrored about its edges, those of j are as far from i as those
 # of i from j: the matrix is symmetric, and so is the filter. Mirrored about their centres, the end samples have half as many
-# images as the others: the matrix is a symmetric one whose first and last columns are halved. The transposed filter thus doubles
+# images as the others: the matrix is a symmetric one whose first and last columns are halved. The transposed filter doubles
 # the end samples before, and halves them after it.
-def _filter_axes(
+def filter_axes(
     input: np.ndarray, out: np.ndarray, order: int, axes: Sequence[tuple[int, int]], *, adjoint: bool = False
 ) -> None:
     """Fill ``out`` with the coefficients of ``input`` along some axes, each with the code of its boundary."""
@@ -176,7 +176,7 @@ def prefiltered(image: np.ndarray, spec: Spec, fill: np.ndarray) -> tuple[np.nda
                 elif rule in _PADDED:
                     out[pad] = (values if rule == "constant" else np.zeros_like(values)).reshape(1, -1, *[1] * len(pads))
         image = out
-    _filter_axes(image, out, spec.order, _axes(spec))
+    filter_axes(image, out, spec.order, _axes(spec))
     return out, _moved(spec, pads)
 
 
@@ -186,7 +186,7 @@ def prefiltered_adjoint(grad: np.ndarray, spec: Spec, spatial: tuple[int, ...]) 
     ``grad`` is overwritten, and what is returned is a view of it; ``spatial`` are the sizes of the image.
     """
     _, inside = _place(spec, spatial)
-    _filter_axes(grad, grad, spec.order, _axes(spec), adjoint=True)
+    filter_axes(grad, grad, spec.order, _axes(spec), adjoint=True)
     for axis, boundary in reversed([*enumerate(spec.boundaries)]):
         if _NAME_OF[boundary] == "border":
             for pad, edge in _ends(axis, inside):

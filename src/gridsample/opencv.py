@@ -2,8 +2,8 @@
 
 Change ``import cv2`` to ``from gridsample import opencv as cv2``. Any dtype of ``gridsample``, any number of channels and any
 size are taken. Values are those of exact arithmetic to one grey level. OpenCV 5 is as exact for up to 4 channels of uint8,
-uint16 and float32, but for INTER_LANCZOS4; otherwise, and in ``undistort``, it cuts positions into 32nds of a pixel, and results
-differ by as much.
+uint16 and float32, but for INTER_LANCZOS4; otherwise, and in ``undistort``, it cuts positions into 32nds of a pixel, and
+results differ by as much.
 
 >>> import numpy as np
 >>> from gridsample import opencv as cv2
