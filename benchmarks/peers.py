@@ -49,6 +49,10 @@ def _require(condition: bool, otherwise: str) -> None:
         raise Unsupported(otherwise)
 
 
+def _require_no_spline(row: Workload) -> None:
+    _require(row.mode != "bspline3", "no splines")
+
+
 def prepare_gridsample(row: Workload, input: np.ndarray, grid: np.ndarray, threads: int) -> Prepared:
     """Call it as a user does: arrays as they are, a new result each time."""
     import gridsample
@@ -77,6 +81,7 @@ def prepare_torch_channels_last(row: Workload, input: np.ndarray, grid: np.ndarr
 def _torch_call(row: Workload, input: Any, grid: Any, threads: int) -> Prepared:
     import torch
 
+    _require_no_spline(row)
     _require(input.ndim == 4 or row.mode != "bicubic", "no bicubic for volumes")
     torch.set_num_threads(threads)
     sample = torch.nn.functional.grid_sample
@@ -88,6 +93,7 @@ def prepare_openvino(row: Workload, input: np.ndarray, grid: np.ndarray, threads
     import openvino
     from openvino import opset9
 
+    _require_no_spline(row)
     _require(input.ndim == 4, "GridSample is for 4-D tensors")
     parameters = [opset9.parameter(array.shape, np.float32) for array in (input, grid)]
     attributes = {"mode": row.mode, "padding_mode": row.padding, "align_corners": row.align_corners}
@@ -105,6 +111,7 @@ def prepare_onnxruntime(row: Workload, input: np.ndarray, grid: np.ndarray, thre
     import onnxruntime
     from onnx import TensorProto, helper
 
+    _require_no_spline(row)
     _require(input.ndim == 4 or row.mode != "bicubic", "no cubic for volumes")
     mode = {"nearest": "nearest", "bilinear": "linear", "bicubic": "cubic"}[row.mode]
     node = helper.make_node(
@@ -131,6 +138,7 @@ def prepare_opencv(row: Workload, input: np.ndarray, grid: np.ndarray, threads: 
     """Call remap on an interleaved image, with two float32 maps in pixels."""
     import cv2
 
+    _require_no_spline(row)
     _require(input.ndim == 4 and row.input[0] == 1 and row.input[1] <= 4, "remap is for one image of up to 4 channels")
     cv2.setNumThreads(threads)
     image = np.ascontiguousarray(np.moveaxis(input[0], 0, -1))
@@ -148,19 +156,20 @@ def prepare_scipy(row: Workload, input: np.ndarray, grid: np.ndarray, threads: i
     """Call map_coordinates for each channel."""
     from scipy import ndimage
 
-    _require(threads == 1, "runs on one thread only")
+    spline = row.mode == "bspline3"  # which few others have: SciPy's one thread stands beside ours, however many these are
+    _require(threads == 1 or spline, "runs on one thread only")
     _require(row.mode != "bicubic", "order 3 is a B-spline, another kernel")
     _require(row.input[0] * row.input[1] <= 8, "a call for each channel: not for many")
     coordinates = [np.stack(_index_coordinates(row, points)).astype(np.float32) for points in grid]
     planes = np.ascontiguousarray(input)
-    order = {"nearest": 0, "bilinear": 1}[row.mode]
+    order = {"nearest": 0, "bilinear": 1, "bspline3": 3}[row.mode]
     reflect = "mirror" if row.align_corners else "reflect"
     mode = {"zeros": "grid-constant", "border": "nearest", "reflection": reflect}[row.padding]
 
     def call() -> np.ndarray:
         out = np.empty(row.result, np.float32)
         for n, c in np.ndindex(row.input[:2]):
-            ndimage.map_coordinates(planes[n, c], coordinates[n], output=out[n, c], order=order, mode=mode, prefilter=False)
+            ndimage.map_coordinates(planes[n, c], coordinates[n], output=out[n, c], order=order, mode=mode, prefilter=spline)
         return out
 
     return Prepared(call)
@@ -171,14 +180,18 @@ def prepare_simpleitk(row: Workload, input: np.ndarray, grid: np.ndarray, thread
     import SimpleITK as sitk
 
     _require(row.input[:2] == (1, 1) and input.ndim == 5, "compared for single volumes only")
-    _require(row.mode == "bilinear" and row.padding == "zeros", "compared for trilinear with zeros only")
+    spline = (row.mode, row.padding, row.align_corners) == ("bspline3", "reflection", True)
+    _require(
+        spline or (row.mode, row.padding) == ("bilinear", "zeros"),
+        "compared for trilinear with zeros and for mirrored splines",
+    )
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(threads)
     displacement = np.stack([at - here for at, here in zip(_index_coordinates(row, grid[0]), np.indices(row.out), strict=True)])
     field = sitk.GetImageFromArray(np.moveaxis(displacement[::-1], 0, -1), isVector=True)
     image, reference = sitk.GetImageFromArray(input[0, 0]), sitk.Image(*row.out[::-1], sitk.sitkFloat32)
     transform = sitk.DisplacementFieldTransform(field)
     return Prepared(
-        lambda: sitk.Resample(image, reference, transform, sitk.sitkLinear, 0.0),
+        lambda: sitk.Resample(image, reference, transform, sitk.sitkBSpline if spline else sitk.sitkLinear, 0.0),
         lambda result: sitk.GetArrayFromImage(result)[None, None],
     )
 

@@ -66,6 +66,7 @@ ROWS = (
     Workload("W23", "3-D colour table on full HD", (1, 3, 33, 33, 33), (1, *_HD), "lut", padding="border", align_corners=True),
     Workload("W24", "augmentation, rotate", (16, 3, 400, 400), (400, 400), "affine"),
     Workload("W24n", "augmentation, rotate, nearest", (16, 3, 400, 400), (400, 400), "affine", "nearest"),
+    Workload("V1", "volume, cubic spline", (1, 1, 128, 128, 128), (128, 128, 128), "flow", "bspline3", "reflection", True),
     Workload("P1", "photograph, 1080p", _PHOTO, _HD, "smooth"),
     Workload("P1h", "photograph, 1080p, HWC", _PHOTO, _HD, "smooth", layout="channels_last"),
     Workload("P1c", "photograph, 1080p, bicubic", _PHOTO, _HD, "smooth", "bicubic"),
