@@ -14,6 +14,7 @@ import pytest
 import gridsample
 import gridsample.opencv
 import gridsample.scipy
+import gridsample.skimage
 from gridsample import _native, reference
 from gridsample._modes import BOUNDARIES, DTYPES, KERNELS
 
@@ -55,7 +56,7 @@ FUNCTIONS = {
 }
 DIALECTS = {
     f"{module.__name__.removeprefix('gridsample.')}.{name}": getattr(module, name)
-    for module in (gridsample.opencv, gridsample.scipy)
+    for module in (gridsample.opencv, gridsample.scipy, gridsample.skimage)
     for name in module.__all__
     if inspect.isfunction(getattr(module, name))
 }

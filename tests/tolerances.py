@@ -28,6 +28,8 @@ __all__ = [
     "OPENCV_FLOAT",
     "OPENCV_MAPS",
     "SCIPY",
+    "SKIMAGE",
+    "SKIMAGE_FLOAT32",
     "SPLINE",
     "TIE",
     "TORCH",
@@ -106,6 +108,9 @@ OPENCV_MAPS = 1e-4
 
 NDIMAGE, NDIMAGE_FLOAT32, NDIMAGE_TIES = 1e-12, 2e-6, 1
 """Against SciPy, relative to the scale: results in float64, in float32; and whole numbers, whose ties may round differently."""
+
+SKIMAGE, SKIMAGE_FLOAT32 = 1e-6, 2e-5
+"""Against scikit-image: splines of colours, which it filters along the channels too; float32, to which it rounds the matrix."""
 
 GREY, GREY_32NDS, OPENCV_FLOAT = 1, 4, 1e-3
 """Against OpenCV, of smooth images up to 255: a grey level; four where it cuts positions into 32nds of a pixel; floats."""
