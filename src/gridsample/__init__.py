@@ -11,6 +11,7 @@
 from gridsample import _runtime
 from gridsample._convert import flow_to_grid, grid_to_flow, normalize_coords, pixel_coords, swap_xy
 from gridsample._grid_sample import affine_grid, grid_sample, identity_grid
+from gridsample._interpolate import interpolate
 from gridsample._runtime import cpu_info, get_num_threads, set_num_threads
 from gridsample._sample import sample
 from gridsample._spline import spline_coefficients
@@ -29,6 +30,7 @@ __all__ = [
     "grid_sample",
     "grid_to_flow",
     "identity_grid",
+    "interpolate",
     "normalize_coords",
     "pixel_coords",
     "sample",

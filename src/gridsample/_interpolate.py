@@ -1,0 +1,239 @@
+"""Resizing: ``torch.nn.functional.interpolate`` on NumPy arrays."""
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gridsample._arrays import as_image, check_space
+from gridsample._compose import Composition, Source
+from gridsample._coords import index_axes
+from gridsample._maps import Points
+from gridsample._modes import BOUNDARIES
+from gridsample._sample import run
+from gridsample._spec import MAX_NDIM, as_flag, choose, describe, make_spec, numbers_of, spatial_sizes
+
+__all__ = ["RESIZE_MODES", "interpolate"]
+
+RESIZE_MODES = {
+    "nearest": "nearest",
+    "nearest-exact": "nearest",
+    "linear": "linear",
+    "bilinear": "linear",
+    "trilinear": "linear",
+    "cubic": "cubic",
+    "bicubic": "cubic",
+    "tricubic": "cubic",
+    "area": "area",
+}
+"""Mode names and the kernels that they mean."""
+
+_BAND = 16
+"""Outputs that are computed by one product of matrices: few, so that little of a matrix is zeros, and enough for a product."""
+
+
+def interpolate(
+    input: Any,
+    size: Any = None,
+    scale_factor: Any = None,
+    mode: str = "nearest",
+    align_corners: bool = False,
+    *,
+    antialias: bool = False,
+    channels: str = "first",
+) -> np.ndarray:
+    r"""Resize images or volumes: ``torch.nn.functional.interpolate`` on NumPy arrays.
+
+    Parameters
+    ----------
+    input : array
+        (N, C, W), (N, C, H, W) or (N, C, D, H, W), of any dtype of ``gridsample``.
+    size : int or sequence of int, optional
+        The spatial sizes of the output; one for all axes, or one for each.
+    scale_factor : float or sequence of float, optional
+        Instead of ``size``: the output has ``floor(n * scale_factor)`` samples, that far apart to the bit.
+    mode : {"nearest", "nearest-exact", "linear", "bilinear", "trilinear", "cubic", "bicubic", "tricubic", "area"}
+        "nearest" is PyTorch's, which rounds down: its samples lie half a pixel off; "nearest-exact" rounds to the nearest.
+        "area" is the mean of what an output pixel covers. The number of axes is the input's, whatever the name says.
+    align_corners : bool
+        The centres of the end samples stay where they are; otherwise their outer edges do. Of linear and cubic.
+    antialias : bool
+        Of linear and cubic: widen the kernel when making smaller, so that every input sample counts.
+    channels : {"first", "last"}
+        Where the channels are: "last" means (N, \*spatial, C).
+
+    Returns
+    -------
+    array
+        (N, C, \*size), or with the channels last, of the dtype of ``input``. Integers are rounded half to even and saturated.
+
+    Raises
+    ------
+    TypeError
+        A dtype is unknown, or a flag is not True or False.
+    ValueError
+        Shapes do not fit, both or none of ``size`` and ``scale_factor`` are given, a mode is unknown, or it has no
+        ``align_corners`` or ``antialias``.
+
+    See Also
+    --------
+    grid_sample : reads at arbitrary positions.
+
+    Notes
+    -----
+    Cubic is Keys' with a = -0.75, with ``antialias`` -0.5, as in PyTorch 2.13.
+
+    Examples
+    --------
+    >>> import numpy as np, gridsample
+    >>> row = np.array([[[0.0, 10.0]]])
+    >>> gridsample.interpolate(row, 4, mode="linear")
+    array([[[ 0. ,  2.5,  7.5, 10. ]]])
+    >>> gridsample.interpolate(row, 3, mode="linear", align_corners=True)
+    array([[[ 0.,  5., 10.]]])
+    """
+    image = as_image("input", input)
+    kernel = RESIZE_MODES[choose("mode", mode, RESIZE_MODES)]
+    align_corners, antialias = as_flag("align_corners", align_corners), as_flag("antialias", antialias)
+    last = choose("channels", channels, ("first", "last")) == "last"
+    ndim = image.ndim - 2
+    if not 1 <= ndim <= MAX_NDIM:
+        raise ValueError(f"input: expected (N, C, W), (N, C, H, W) or (N, C, D, H, W); got {describe(image)}")
+    for name, flag in (("align_corners", align_corners), ("antialias", antialias)):
+        if flag and kernel in ("nearest", "area"):
+            raise ValueError(f"{name}: expected False, since mode {mode!r} has none; got True")
+    spatial = image.shape[1:-1] if last else image.shape[2:]
+    check_space(spatial, image)
+    sizes, given = _sizes(size, scale_factor, spatial)
+    axes = [_Axis(n, m, _scale(n, m, s, align_corners), align_corners) for n, m, s in zip(spatial, sizes, given, strict=True)]
+    if kernel == "area" or antialias:
+        planes = np.moveaxis(image, -1, 1) if last else image
+        found = _weighted(planes, [axis.area() if kernel == "area" else axis.antialiased(kernel) for axis in axes])
+        return np.ascontiguousarray(np.moveaxis(found, 1, -1)) if last else found
+    computed = np.float64 if image.dtype.name == "float64" else np.float32
+    where = Source((Composition(ndim, [Table(tuple(axis.positions(mode, computed) for axis in axes))]),), sizes)
+    spec = make_spec(kernel, (BOUNDARIES["border"].code,) * ndim, index_axes(ndim))
+    resized: np.ndarray = run(
+        image, where, spec, "size", channels=channels, dtype=None, fill_value=0, return_mask=False, out=None
+    )
+    return resized
+
+
+class Table(NamedTuple):
+    """A map that takes index i of an axis to the i-th of that axis' positions."""
+
+    positions: tuple[np.ndarray, ...]
+
+    def __call__(self, points: Points) -> Points:
+        """Look up."""
+        return tuple(found[p.astype(np.intp)] for found, p in zip(self.positions, points, strict=True))
+
+    def inverse(self) -> "Table":
+        """Refuse: nobody asks."""
+        raise NotImplementedError
+
+
+class _Axis(NamedTuple):
+    """One axis from ``n`` to ``m`` samples; ``scale`` is the distance of outputs in inputs."""
+
+    n: int
+    m: int
+    scale: float
+    align_corners: bool
+
+    def positions(self, mode: str, computed: type) -> np.ndarray:
+        """Return where each output reads.
+
+        PyTorch rounds what its nearest modes compute to float32 or float64, once after the multiplication and subtraction, and
+        that to float32: it decides between two samples.
+        """
+        outputs = np.arange(self.m, dtype=np.float64)
+        if not mode.startswith("nearest"):
+            return outputs * self.scale if self.align_corners else (outputs + 0.5) * self.scale - 0.5
+        scale = float(computed(self.scale))
+        if mode == "nearest":
+            moved = computed(outputs * scale)
+        else:
+            moved = np.maximum(computed((outputs + 0.5) * scale - 0.5), 0) + computed(0.5)
+        return np.floor(moved.astype(np.float32)).astype(np.float64)
+
+    def area(self) -> np.ndarray:
+        """Return the matrix (m, n) of the mean of what an output covers."""
+        matrix = np.zeros((self.m, self.n))
+        for i in range(self.m):
+            start, stop = i * self.n // self.m, -(-(i + 1) * self.n // self.m)
+            matrix[i, start:stop] = 1 / (stop - start)
+        return matrix
+
+    def antialiased(self, kernel: str) -> np.ndarray:
+        """Return the matrix (m, n) of a kernel that is as wide as an output when that is wider than an input."""
+        matrix = np.zeros((self.m, self.n))
+        wide = max(self.scale, 1.0)
+        reach = {"linear": 1, "cubic": 2}[kernel] * wide
+        for i in range(self.m):
+            centre = self.scale * (i + 0.5)
+            start, stop = max(int(centre - reach + 0.5), 0), min(int(centre + reach + 0.5), self.n)
+            distance = np.abs((np.arange(start, stop) - centre + 0.5) / wide)
+            weights = np.maximum(1 - distance, 0) if kernel == "linear" else _keys(distance)
+            matrix[i, start:stop] = weights / weights.sum()
+        return matrix
+
+
+def _keys(t: np.ndarray, a: float = -0.5) -> np.ndarray:
+    near, far = ((a + 2) * t - (a + 3)) * t * t + 1, ((a * t - 5 * a) * t + 8 * a) * t - 4 * a
+    return np.where(t < 1, near, np.where(t < 2, far, 0.0))
+
+
+def _sizes(size: Any, scale_factor: Any, spatial: tuple[int, ...]) -> tuple[tuple[int, ...], list[float | None]]:
+    """Return the output's sizes, and the scale factors if they were given."""
+    ndim = len(spatial)
+    if (size is None) == (scale_factor is None):
+        raise ValueError(f"size: expected either size or scale_factor; got size={size!r}, scale_factor={scale_factor!r}")
+    if size is not None:
+        return spatial_sizes("size", (size,) * ndim if np.ndim(size) == 0 else size, ndim), [None] * ndim
+    factors = numbers_of("scale_factor", scale_factor, None)
+    if factors.shape not in ((), (ndim,)) or factors.min() <= 0:
+        raise ValueError(f"scale_factor: expected a number above 0, or one for each of {ndim} axes; got {scale_factor!r}")
+    each = [float(factor) for factor in np.broadcast_to(factors, ndim)]
+    sizes = tuple(math.floor(n * factor) for n, factor in zip(spatial, each, strict=True))
+    if min(sizes) < 1:
+        raise ValueError(f"scale_factor: expected one that leaves a sample of {spatial}; got {scale_factor!r}")
+    return sizes, list(each)
+
+
+def _scale(n: int, m: int, factor: float | None, align_corners: bool) -> float:
+    if align_corners:
+        return (n - 1) / (m - 1) if m > 1 else 0.0
+    return 1 / factor if factor else n / m
+
+
+def _weighted(image: np.ndarray, matrices: list[np.ndarray]) -> np.ndarray:
+    """Multiply an image (N, C, *spatial) by a matrix along each spatial axis; in floats, rounded once at the end."""
+    dtype = image.dtype.newbyteorder("=")
+    computed = np.dtype(np.float64) if dtype.name in ("int32", "float64") else np.dtype(np.float32)
+    if dtype.kind == "c":
+        computed = dtype
+    found = image.astype(computed, copy=False)
+    # The axis that shrinks most goes first: the others then have less to do.
+    for axis in sorted(range(len(matrices)), key=lambda k: matrices[k].shape[0] / matrices[k].shape[1]):
+        found = _along(found, axis + 2, matrices[axis].astype(found.real.dtype))
+    if dtype.kind in "iu":
+        found = np.clip(np.rint(found), np.iinfo(dtype).min, np.iinfo(dtype).max)
+    return found.astype(dtype, copy=found is image)
+
+
+def _along(image: np.ndarray, axis: int, matrix: np.ndarray) -> np.ndarray:
+    """Multiply by a matrix (m, n) along an axis, a band of rows at a time: its rows are zero but for a few columns."""
+    if len(matrix) == image.shape[axis] and np.array_equal(matrix, np.eye(len(matrix))):
+        return image
+    lines = np.ascontiguousarray(image).reshape(-1, image.shape[axis], math.prod(image.shape[axis + 1 :]))
+    out = np.empty((lines.shape[0], len(matrix), lines.shape[2]), image.dtype)
+    for start in range(0, len(matrix), _BAND):
+        rows = matrix[start : start + _BAND]
+        used = np.flatnonzero(rows.any(axis=0))
+        band = slice(used[0], used[-1] + 1)
+        if lines.shape[2] == 1:
+            out[:, start : start + _BAND, 0] = lines[:, band, 0] @ rows[:, band].T
+        else:
+            np.matmul(rows[:, band], lines[:, band], out=out[:, start : start + _BAND])
+    return out.reshape(*image.shape[:axis], len(matrix), *image.shape[axis + 1 :])

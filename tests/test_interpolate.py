@@ -1,0 +1,98 @@
+"""interpolate against PyTorch's: every mode, number of axes, direction, and its antialias."""
+
+import numpy as np
+import pytest
+import torch
+
+from gridsample import interpolate
+
+from .points import make_input
+from .test_bad_input import refuses
+from .tolerances import TORCH
+
+SIZES = {1: ((17,), (5,), (40,)), 2: ((7, 30), (24, 11), (9, 13), (1, 1)), 3: ((3, 9, 10), (12, 4, 6))}
+SHAPES = {1: (2, 3, 17), 2: (2, 3, 9, 13), 3: (1, 2, 5, 6, 7)}
+NAMES = {"linear": ("linear", "bilinear", "trilinear"), "cubic": (None, "bicubic", None)}
+
+
+def close(result, expected):
+    tolerance = TORCH[result.dtype.name]
+    np.testing.assert_allclose(result, expected, atol=tolerance.absolute, rtol=tolerance.relative)
+
+
+def theirs(image, **settings):
+    return torch.nn.functional.interpolate(torch.from_numpy(image), **settings).numpy()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("ndim", [1, 2, 3])
+@pytest.mark.parametrize("mode", ["nearest", "nearest-exact", "area"])
+def test_modes_without_kernels(mode, ndim, dtype):
+    image = make_input(SHAPES[ndim], dtype)
+    for size in SIZES[ndim]:
+        close(interpolate(image, size, mode=mode), theirs(image, size=size, mode=mode))
+    for factor in (2, 0.5, 1.7, 3.3):
+        if mode != "area":
+            close(interpolate(image, None, factor, mode), theirs(image, scale_factor=factor, mode=mode))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("align_corners", [False, True])
+@pytest.mark.parametrize(("kernel", "ndim"), [("linear", 1), ("linear", 2), ("linear", 3), ("cubic", 2)])
+def test_kernels(kernel, ndim, align_corners, dtype):
+    image, mode = make_input(SHAPES[ndim], dtype), NAMES[kernel][ndim - 1]
+    for size in SIZES[ndim]:
+        expected = theirs(image, size=size, mode=mode, align_corners=align_corners)
+        close(interpolate(image, size, mode=mode, align_corners=align_corners), expected)
+        if ndim == 2:
+            expected = theirs(image, size=size, mode=mode, align_corners=align_corners, antialias=True)
+            close(interpolate(image, size, mode=mode, align_corners=align_corners, antialias=True), expected)
+    for factor in (2, 0.4, 1.7):
+        expected = theirs(image, scale_factor=factor, mode=mode, align_corners=align_corners)
+        close(interpolate(image, None, factor, mode, align_corners), expected)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_nearest_takes_the_sample_that_torch_takes(dtype):
+    for n in range(1, 40):
+        row = np.arange(n, dtype=dtype).reshape(1, 1, n)
+        for m in range(1, 60):
+            for mode in ("nearest", "nearest-exact"):
+                np.testing.assert_array_equal(interpolate(row, m, mode=mode), theirs(row, size=m, mode=mode))
+
+
+@pytest.mark.parametrize("mode", ["bilinear", "bicubic"])
+@pytest.mark.parametrize("antialias", [False, True])
+def test_bytes(mode, antialias):
+    image = np.random.default_rng(2).integers(0, 256, (1, 3, 20, 30), "uint8")
+    for size in ((7, 50), (33, 12)):
+        result = interpolate(image, size, mode=mode, antialias=antialias)
+        exact = interpolate(image.astype("float64"), size, mode=mode, antialias=antialias)
+        assert result.dtype == np.uint8
+        assert np.abs(result - np.clip(exact, 0, 255)).max() <= 0.5 + 1e-4
+        last = interpolate(np.moveaxis(image, 1, -1), size, mode=mode, antialias=antialias, channels="last")
+        np.testing.assert_array_equal(np.moveaxis(last, -1, 1), result)
+
+
+def test_more_than_torch():
+    volume = make_input((1, 1, 5, 6, 7), "float64")
+    assert interpolate(volume, (3, 4, 5), mode="tricubic").shape == (1, 1, 3, 4, 5)
+    constant = np.full((1, 1, 5, 6, 7), 3.0)
+    for antialias in (False, True):
+        np.testing.assert_allclose(interpolate(constant, 4, mode="cubic", antialias=antialias), 3.0)
+    both = interpolate(volume + 2j * volume, 4, mode="area")
+    np.testing.assert_allclose(both.imag, 2 * interpolate(volume, 4, mode="area"))
+
+
+def test_bad_input():
+    image = np.zeros((1, 1, 4, 5))
+    refuses(ValueError, lambda: interpolate(image), "size", "either size or scale_factor")
+    refuses(ValueError, lambda: interpolate(image, 3, 2.0), "size", "either size or scale_factor", "scale_factor=2.0")
+    refuses(ValueError, lambda: interpolate(image, (3,)), "size", "2 spatial sizes", "got (3,)")
+    refuses(ValueError, lambda: interpolate(image, 0), "size", "positive")
+    refuses(ValueError, lambda: interpolate(image, None, -1), "scale_factor", "above 0", "got -1")
+    refuses(ValueError, lambda: interpolate(image, None, 0.1), "scale_factor", "leaves a sample", "got 0.1")
+    refuses(ValueError, lambda: interpolate(image, 3, mode="lanczos"), "mode", "unknown name 'lanczos'")
+    refuses(ValueError, lambda: interpolate(image, 3, align_corners=True), "align_corners", "mode 'nearest' has none")
+    refuses(ValueError, lambda: interpolate(image, 3, mode="area", antialias=True), "antialias", "mode 'area' has none")
+    refuses(ValueError, lambda: interpolate(image[0, 0], 3), "input", "(4, 5)")
