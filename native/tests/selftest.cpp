@@ -26,6 +26,9 @@ namespace gs {
 #undef GS_ISA_LINE
 
 namespace test {
+
+void test_splines();
+
 namespace {
 
 #define GS_KERNEL(name, ...) Kernel::name,
@@ -237,6 +240,7 @@ int main(int argc, char** argv) {
     test::test_large_output<float>(kernel);
     test::test_large_output<double>(kernel);
   }
+  test::test_splines();
   test::test_concurrent_calls();
   return test::finish();
 }
