@@ -11,7 +11,7 @@ from gridsample._arrays import as_image, check_out, empty_like_layout
 from gridsample._modes import BOUNDARIES, COMPLEX_DTYPES, DTYPES, KERNELS
 from gridsample._spec import Spec, as_flag, choose_boundaries, describe
 
-__all__ = ["filter_axes", "prefiltered", "prefiltered_adjoint", "spline_coefficients"]
+__all__ = ["as_axes", "as_order", "filter_axes", "prefiltered", "prefiltered_adjoint", "spline_coefficients"]
 
 ORDERS = tuple(kernel.order for kernel in KERNELS.values() if kernel.order)
 
@@ -83,8 +83,8 @@ def spline_coefficients(
     array([4.   , 5.911])
     """
     input = as_image("input", input)
-    order = _as_order(order)
-    chosen = _as_axes(axes, input)
+    order = as_order(order)
+    chosen = as_axes("axes", axes, input.ndim)
     boundaries = choose_boundaries("boundary", boundary, len(chosen), {name: name for name in BOUNDARIES})
     dtype = _coefficient_dtype(input)
     if out is None:
@@ -97,7 +97,8 @@ def spline_coefficients(
     return out
 
 
-def _as_order(order: Any) -> int:
+def as_order(order: Any) -> int:
+    """Return the checked order of a spline."""
     if isinstance(order, bool) or not hasattr(order, "__index__"):
         raise TypeError(f"order: expected one of {', '.join(map(str, ORDERS))}; got {order!r} of type {type(order).__name__}")
     if order not in ORDERS:
@@ -105,16 +106,17 @@ def _as_order(order: Any) -> int:
     return operator.index(order)
 
 
-def _as_axes(axes: Any, input: np.ndarray) -> tuple[int, ...]:
+def as_axes(argument: str, axes: Any, ndim: int) -> tuple[int, ...]:
+    """Return the axes that a caller named, each from 0 on; all of them for None."""
     if axes is None:
-        return tuple(range(input.ndim))
+        return tuple(range(ndim))
     try:
         numbers = tuple(operator.index(axis) for axis in (axes if isinstance(axes, (tuple, list)) else (axes,)))
     except TypeError:
-        raise TypeError(f"axes: expected an int, or a sequence of ints; got {axes!r}") from None
-    chosen = tuple(axis + input.ndim * (axis < 0) for axis in numbers)
-    if len(set(chosen)) != len(chosen) or not all(0 <= axis < input.ndim for axis in chosen):
-        raise ValueError(f"axes: expected different axes of input, from {-input.ndim} to {input.ndim - 1}; got {axes!r}")
+        raise TypeError(f"{argument}: expected an int, or a sequence of ints; got {axes!r}") from None
+    chosen = tuple(axis + ndim * (axis < 0) for axis in numbers)
+    if len(set(chosen)) != len(chosen) or not all(0 <= axis < ndim for axis in chosen):
+        raise ValueError(f"{argument}: expected different axes of input, from {-ndim} to {ndim - 1}; got {axes!r}")
     return chosen
 
 

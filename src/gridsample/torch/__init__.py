@@ -11,7 +11,10 @@ torch.Size([1, 3, 48, 64])
 from gridsample.torch._accelerate import accelerate
 from gridsample.torch._functions import grid_sample, sample
 from gridsample.torch._registration import register
+from gridsample.torch._spline import register as register_splines
+from gridsample.torch._spline import spline_coefficients
 
-__all__ = ["accelerate", "grid_sample", "sample"]
+__all__ = ["accelerate", "grid_sample", "sample", "spline_coefficients"]
 
 register()
+register_splines()

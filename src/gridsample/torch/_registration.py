@@ -12,7 +12,7 @@ from gridsample.torch import _autograd, _cpu, _layout, _vmap
 from gridsample.torch._options import Options
 from gridsample.torch.ops import LIBRARY, Orders
 
-__all__ = ["register"]
+__all__ = ["recorded", "register"]
 
 _FIELDS = len(Options._fields)
 
@@ -43,7 +43,7 @@ def _fake_double_backward(
     return first, *_fake_backward(grad_out, input, coords, options, (), needs[1:])
 
 
-def _recorded(function: type[_SingleLevelFunction], arguments_of: Callable[..., Any]) -> Callable[..., Any]:
+def recorded(function: type[_SingleLevelFunction], arguments_of: Callable[..., Any]) -> Callable[..., Any]:
     """Return the operator's kernel for autograd.
 
     NOTE [one level of autograd]
@@ -72,7 +72,7 @@ def _pack(tensors: int) -> Callable[..., tuple[Any, ...]]:
 def _define(name: str, tensors: int, function: Any, kernel: Any, fake: Any, batched: Any) -> None:
     pack = _pack(tensors)
     LIBRARY.impl(name, lambda *arguments: kernel(*pack(*arguments)), "CPU")
-    LIBRARY.impl(name, _recorded(function, pack), "Autograd")
+    LIBRARY.impl(name, recorded(function, pack), "Autograd")
     torch.library.register_fake(f"gridsample::{name}", lambda *arguments: fake(*pack(*arguments)), lib=LIBRARY)
     torch.library.register_vmap(
         f"gridsample::{name}",
