@@ -11,7 +11,7 @@ from gridsample._arrays import as_image, check_out, empty_like_layout
 from gridsample._modes import BOUNDARIES, COMPLEX_DTYPES, DTYPES, KERNELS
 from gridsample._spec import Spec, as_flag, choose_boundaries, describe
 
-__all__ = ["as_axes", "as_order", "filter_axes", "prefiltered", "prefiltered_adjoint", "spline_coefficients"]
+__all__ = ["as_axes", "as_order", "filter_axes", "padded", "prefiltered", "prefiltered_adjoint", "spline_coefficients"]
 
 ORDERS = tuple(kernel.order for kernel in KERNELS.values() if kernel.order)
 
@@ -165,8 +165,8 @@ def prefiltered(image: np.ndarray, spec: Spec, fill: np.ndarray) -> tuple[np.nda
     ``fill``, float64, is the fill value of each channel (two numbers, if complex).
     """
     pads, inside = _place(spec, image.shape[2:])
-    shape = (*image.shape[:2], *(size + 2 * pad for size, pad in zip(image.shape[2:], pads, strict=True)))
-    out = empty_like_layout(image, shape, _coefficient_dtype(image))
+    spatial, moved = padded(spec, image.shape[2:])
+    out = empty_like_layout(image, (*image.shape[:2], *spatial), _coefficient_dtype(image))
     if any(pads):
         values = fill.view(np.complex128) if image.dtype.kind == "c" else fill
         out[(slice(None), slice(None), *inside)] = image
@@ -179,7 +179,7 @@ def prefiltered(image: np.ndarray, spec: Spec, fill: np.ndarray) -> tuple[np.nda
                     out[pad] = (values if rule == "constant" else np.zeros_like(values)).reshape(1, -1, *[1] * len(pads))
         image = out
     filter_axes(image, out, spec.order, _axes(spec))
-    return out, _moved(spec, pads)
+    return out, moved
 
 
 def prefiltered_adjoint(grad: np.ndarray, spec: Spec, spatial: tuple[int, ...]) -> np.ndarray:
@@ -206,10 +206,12 @@ def _place(spec: Spec, spatial: tuple[int, ...]) -> tuple[list[int], tuple[slice
     return pads, tuple(slice(pad, pad + size) for pad, size in zip(pads, spatial, strict=True))
 
 
-def _moved(spec: Spec, pads: Sequence[int]) -> Spec:
-    """Return a spec whose coordinates are those of padded axes."""
+def padded(spec: Spec, spatial: tuple[int, ...]) -> tuple[tuple[int, ...], Spec]:
+    """Return the spatial sizes of coefficients, and a spec whose coordinates are those of the padded axes."""
+    pads, _ = _place(spec, spatial)
     axes = (axis._replace(shift=axis.shift + pad, margin=axis.margin - pad) for axis, pad in zip(spec.axes, pads, strict=True))
-    return spec._replace(axes=tuple(axes))
+    sizes = tuple(size + 2 * pad for size, pad in zip(spatial, pads, strict=True))
+    return sizes, spec._replace(axes=tuple(axes))
 
 
 def _ends(axis: int, inside: tuple[slice, ...]) -> list[tuple[tuple[slice, ...], tuple[slice, ...]]]:
