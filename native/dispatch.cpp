@@ -2,7 +2,7 @@
 #include "dispatch.h"
 
 #include <atomic>
-#include <cstdlib>
+#include <cstdio>
 #include <cstring>
 
 namespace gs {
@@ -45,7 +45,30 @@ std::atomic<const Isa*>& chosen() {
   return isa;
 }
 
+bool detect_fast_gathers() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_cpu_init();
+  if (!__builtin_cpu_is("intel")) return false;
+  char state[64] = "";  // "Not affected", "Vulnerable" or "Mitigation: ..."
+  if (std::FILE* file = std::fopen("/sys/devices/system/cpu/vulnerabilities/gather_data_sampling", "r")) {
+    if (!std::fgets(state, sizeof state, file)) state[0] = 0;
+    std::fclose(file);
+  }
+  return !std::strncmp(state, "Not affected", 12) || !std::strncmp(state, "Vulnerable", 10);
+#else
+  return false;
+#endif
+}
+
+std::atomic<bool>& gathers() {
+  static std::atomic<bool> fast{detect_fast_gathers()};
+  return fast;
+}
+
 }  // namespace
+
+bool gathers_are_fast() { return gathers().load(std::memory_order_relaxed); }
+void use_gathers(bool use) { gathers().store(use, std::memory_order_relaxed); }
 
 const Isa& current_isa() { return *chosen().load(std::memory_order_relaxed); }
 

@@ -21,4 +21,9 @@ bool isa_runs_here(const Isa& isa);
 const Isa& current_isa();
 bool choose_isa(const char* name);  // false if there is no such ISA in this build or on this machine
 
+// Whether a gather instruction is faster than the loads it stands for: on Intel's processors, where their microcode does not slow
+// it down against "gather data sampling". The results are the same.
+bool gathers_are_fast();
+void use_gathers(bool use);
+
 }  // namespace gs

@@ -26,6 +26,7 @@ struct Plan {
   bool wide_coords;              // compute coordinates in float64
   bool stream;                   // write the output past the caches
   bool judges;                   // some samples are not what their taps say, or the mask is asked for
+  bool gathers;                  // by gather instructions, where there are
   bool tap_by_tap;               // taps do not lie side by side
   int spare_samples;             // along the last axis, that reading the taps of a point may touch after the last of them
   int64_t channels_at_once;      // all of them if they lie side by side, or 1

@@ -61,6 +61,7 @@ bool run(Plan& plan, Interrupted interrupted) {
   std::vector<T> values = outside_values<T>(plan.problem);
   plan.fill = values.data();
   plan.outside_reads = values.data() + plan.problem.channels;
+  plan.gathers = gathers_are_fast();
   Call call{&plan, &current_isa(), interrupted};
   int64_t grain = std::max<int64_t>(1, kReadsPerChunk / reads_per_tile(plan));
   parallel_for(

@@ -57,6 +57,16 @@ GS_INLINE RawVec<To> narrow_ints(I a) {
   }
 }
 
+constexpr bool kGathers = true;
+GS_INLINE __m256i offsets(const int64_t* from) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)); }
+GS_INLINE F gather_pairs(const float* p, const int64_t* offset) {
+  return (F)_mm256_i64gather_pd(reinterpret_cast<const double*>(p), offsets(offset), 4);
+}
+GS_INLINE F gather_ones(const float* p, const int64_t* offset) {
+  return join(_mm256_i64gather_ps(p, offsets(offset), 4), _mm256_i64gather_ps(p, offsets(offset + 4), 4));
+}
+GS_INLINE D gather_ones(const double* p, const int64_t* offset) { return _mm256_i64gather_pd(p, offsets(offset), 8); }
+
 }  // namespace
 }  // namespace GS_ISA
 }  // namespace gs

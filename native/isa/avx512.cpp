@@ -52,6 +52,14 @@ GS_INLINE RawVec<To> narrow_ints(I a) {
     return (RawVec<To>)_mm512_cvtepi32_epi16((__m512i)a);
 }
 
+constexpr bool kGathers = true;
+GS_INLINE __m512i offsets(const int64_t* from) { return _mm512_loadu_si512(from); }
+GS_INLINE F gather_pairs(const float* p, const int64_t* offset) { return (F)_mm512_i64gather_pd(offsets(offset), p, 4); }
+GS_INLINE F gather_ones(const float* p, const int64_t* offset) {
+  return join(_mm512_i64gather_ps(offsets(offset), p, 4), _mm512_i64gather_ps(offsets(offset + 8), p, 4));
+}
+GS_INLINE D gather_ones(const double* p, const int64_t* offset) { return _mm512_i64gather_pd(offsets(offset), p, 8); }
+
 }  // namespace
 }  // namespace GS_ISA
 }  // namespace gs

@@ -37,6 +37,8 @@ GS_INLINE unsigned lanes_within(D a, D low, D high) {
   return unsigned(vaddvq_u64(vandq_u64(vandq_u64(vcgeq_f64(a, low), vcleq_f64(a, high)), bit)));
 }
 
+constexpr bool kGathers = false;
+
 }  // namespace
 }  // namespace GS_ISA
 }  // namespace gs

@@ -27,6 +27,8 @@ GS_INLINE unsigned lanes_within(V a, V low, V high) {
   return bits;
 }
 
+constexpr bool kGathers = false;
+
 }  // namespace
 }  // namespace GS_ISA
 }  // namespace gs

@@ -47,8 +47,8 @@ GS_INLINE Vec<T> sum_last(const Taps<T, Packed>& taps, const Tile<T>& tile, int 
   return sum;
 }
 
-// Lanes are points, one channel at a time.
-template <class S, int Dims, int K>
+// Lanes are points, one channel at a time. Instruction: by the processor's gather instruction.
+template <class S, int Dims, int K, bool Instruction>
 struct Gather {
   using T = typename Computed<S>::type;
   static constexpr int lanes = Simd<T>::lanes, packed = packed_taps(K);
@@ -56,7 +56,7 @@ struct Gather {
 
   template <int J>
   static GS_INLINE Vec<T> part(const S* const* row_at, const Tile<T>& tile, int i) {
-    auto row = [&](int r) GS_ALWAYS { return gather_part<S, packed, J>(row_at[r], tile.base + i); };
+    auto row = [&](int r) GS_ALWAYS { return gather_part<S, packed, J, Instruction>(row_at[r], tile.base + i); };
     auto weight = [&](int axis, int k) GS_ALWAYS {
       return spread_part<T, packed, J>(load<Vec<T>>(&tile.weight[axis][k][i]), std::make_integer_sequence<int, lanes>{});
     };

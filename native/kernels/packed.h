@@ -12,9 +12,9 @@ namespace {
 // vector's worth of points fill K vectors (parts) in memory order: element e of the K parts together is tap e % K of
 // point e / K. The rows of taps are weighted and summed in that form (`spread` repeats a point's weight K times), and only
 // their sum is taken apart into one vector per tap (`unpack`). That is as many loads as points times rows, not as taps, and
-// K times fewer shuffles than taking every row apart. No gather instruction is used: on half of the processors in use a
-// hardware gather is slower than the loads it stands for. K is a power of two: six taps are loaded as eight, whose last two are
-// samples beside them that no weight touches.
+// K times fewer shuffles than taking every row apart. A gather instruction brings one or two floats, or one double, of each point;
+// it is used where it is faster than the loads it stands for (`gathers_are_fast` in dispatch.h). K is a power of two: six taps are
+// loaded as eight, whose last two are samples beside them that no weight touches.
 constexpr int packed_taps(int taps) { return taps == 6 ? 8 : taps; }
 
 template <class T, int K>
@@ -76,12 +76,22 @@ GS_INLINE typename Chunk<RawOf<S>, Want>::type gather_pieces(const S* p, const i
   }
 }
 
+// Whether a gather instruction can bring K taps of a point.
+template <class S, int K>
+constexpr bool can_gather() {
+  return kGathers && ((__is_same(S, float) && K <= 2) || (__is_same(S, double) && K == 1));
+}
+
 // Part J of the packed taps: offset[i] is where the K taps of point i begin.
-template <class S, int K, int J>
+template <class S, int K, int J, bool Instruction = false>
 GS_INLINE Vec<typename Computed<S>::type> gather_part(const S* p, const int64_t* offset) {
   constexpr int lanes = Simd<typename Computed<S>::type>::lanes, bytes = K * int(sizeof(S));
   using Row = typename Stored<S>::type;
-  if constexpr (bytes >= int(sizeof(Row)))  // a point fills one or several parts
+  if constexpr (Instruction && K == 2)
+    return gather_pairs(p, offset + J * lanes / K);
+  else if constexpr (Instruction)
+    return gather_ones(p, offset + J * lanes / K);
+  else if constexpr (bytes >= int(sizeof(Row)))  // a point fills one or several parts
     return widen<S>(load<Row>(p + offset[J * lanes / K] + J * lanes % K));
   else
     return widen<S>(gather_pieces<bytes, int(sizeof(Row))>(p, offset + J * lanes / K));

@@ -25,20 +25,23 @@ struct StageB {
 };
 
 template <class S, int Dims, int K>
-StageB<S> choose_layout(bool side_by_side) {
-  return {side_by_side ? GatherChannels<S, Dims, K>::run : Gather<S, Dims, K>::run, Gather<S, Dims, K>::prefetch};
+StageB<S> choose_layout(const Plan& plan) {
+  using Loads = Gather<S, Dims, K, false>;
+  if (plan.channels_at_once > 1) return {GatherChannels<S, Dims, K>::run, Loads::prefetch};
+  if constexpr (can_gather<S, K>())
+    if (plan.gathers) return {Gather<S, Dims, K, true>::run, Loads::prefetch};
+  return {Loads::run, Loads::prefetch};
 }
 
 template <class S, int K>
 StageB<S> choose_dimensions(const Plan& plan) {
   int ndim = plan.problem.ndim;
-  bool side_by_side = plan.channels_at_once > 1;
   if constexpr (K > kMaxTapsConverted && sizeof(S) < sizeof(typename Computed<S>::type)) {
     return {};  // whoever made the plan refused this
   } else {
-    return ndim == 1   ? choose_layout<S, 1, K>(side_by_side)
-           : ndim == 2 ? choose_layout<S, 2, K>(side_by_side)
-                       : choose_layout<S, 3, K>(side_by_side);
+    return ndim == 1   ? choose_layout<S, 1, K>(plan)
+           : ndim == 2 ? choose_layout<S, 2, K>(plan)
+                       : choose_layout<S, 3, K>(plan);
   }
 }
 

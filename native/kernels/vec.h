@@ -13,6 +13,10 @@
 //   widen_ints(a)              8- and 16-bit integers, as many as a float vector has lanes, to 32 bits
 //   narrow_ints<I>(a)          32-bit integers that an 8- or 16-bit I holds, to I
 //
+//   kGathers                   whether there are gather instructions; if so:
+//   gather_ones(p, offset)     the elements p[offset[0]], p[offset[1]], ...: as many as there are lanes
+//   gather_pairs(p, offset)    for floats, p[offset[0]], p[offset[0] + 1], p[offset[1]], p[offset[1] + 1], ...
+//
 // Everything else is written once, here and in the other headers of this folder. All of it sits in an anonymous namespace,
 // so that no function compiled for one ISA can be linked into another.
 #pragma once

@@ -55,13 +55,20 @@ void test_arithmetic() {
   }
 }
 
-// K neighbours, each run from its own place.
-template <class T, int K, int... J>
-void test_taps(const T* numbers, const int64_t* offset, std::integer_sequence<int, J...>) {
-  Vec<T> parts[K] = {gather_part<T, K, J>(numbers, offset)...}, taps[K];
+// Taps, 1 to 8 neighbours each from its own place: by loads and by gather instructions.
+template <class T, int K, bool Instruction, int... J>
+void gather_taps(const T* numbers, const int64_t* offset, Vec<T>* taps, std::integer_sequence<int, J...>) {
+  Vec<T> parts[K] = {gather_part<T, K, J, Instruction>(numbers, offset)...};
   unpack<T, K>(parts, taps);
+}
+
+template <class T, int K, bool Instruction = false>
+void test_taps(const T* numbers, const int64_t* offset) {
+  Vec<T> taps[K];
+  gather_taps<T, K, Instruction>(numbers, offset, taps, std::make_integer_sequence<int, K>{});
   for (int l = 0; l < Simd<T>::lanes; ++l)
     for (int k = 0; k < K; ++k) check(taps[k][l] == T(offset[l] + k), "%s: gather of %d, lane %d", GS_NAME(GS_ISA), K, l);
+  if constexpr (!Instruction && can_gather<T, K>()) test_taps<T, K, true>(numbers, offset);
 }
 
 template <class T>
@@ -79,10 +86,10 @@ void test_moves() {
   int64_t offset[lanes];
   for (int i = 0; i < 8 * lanes; ++i) numbers[i] = T(i);
   for (int l = 0; l < lanes; ++l) offset[l] = (5 * l + 3) % (8 * lanes - 7);
-  test_taps<T, 1>(numbers, offset, std::make_integer_sequence<int, 1>{});
-  test_taps<T, 2>(numbers, offset, std::make_integer_sequence<int, 2>{});
-  test_taps<T, 4>(numbers, offset, std::make_integer_sequence<int, 4>{});
-  test_taps<T, 8>(numbers, offset, std::make_integer_sequence<int, 8>{});
+  test_taps<T, 1>(numbers, offset);
+  test_taps<T, 2>(numbers, offset);
+  test_taps<T, 4>(numbers, offset);
+  test_taps<T, 8>(numbers, offset);
 }
 
 }  // namespace
