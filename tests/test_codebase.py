@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "gridsample"
 
 LAYERS = (
-    {"_modes", "_native", "_frameworks"},
+    {"_modes", "_native", "_frameworks", "_memory"},
     {"_coords", "reference_kernels"},
     {"_spec"},
     {"_engine", "_arrays"},

@@ -1,10 +1,10 @@
 """The checks of the arrays that a caller passed, and the arrays that results go to."""
 
-import math
 from typing import Any
 
 import numpy as np
 
+from gridsample import _memory
 from gridsample._modes import COMPLEX_DTYPES, COORD_DTYPES, DTYPES
 from gridsample._spec import describe
 
@@ -133,15 +133,5 @@ def empty_like_layout(input: np.ndarray, shape: tuple[int, ...], dtype: np.dtype
     """Return a new array (N, C, *out) with the channels where ``input`` (N, C, *spatial) has them: outermost or innermost."""
     innermost = input.shape[1] > 1 and 0 < input.strides[1] < min(abs(stride) for stride in input.strides[2:])
     if not innermost:
-        return _empty(shape, dtype)
-    return np.moveaxis(_empty((shape[0], *shape[2:], shape[1]), dtype), -1, 1)
-
-
-def _empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-    """Return a new array; a large one begins at a cache line, so that the core can write whole lines."""
-    nbytes = math.prod(shape) * dtype.itemsize
-    if nbytes < 1 << 20:
-        return np.empty(shape, dtype)
-    memory = np.empty(nbytes + 63, np.uint8)
-    start = -memory.__array_interface__["data"][0] % 64
-    return memory[start : start + nbytes].view(dtype).reshape(shape)
+        return _memory.empty(shape, dtype)
+    return np.moveaxis(_memory.empty((shape[0], *shape[2:], shape[1]), dtype), -1, 1)
