@@ -34,6 +34,7 @@ class Peer(NamedTuple):
     name: str
     module: str
     prepare: Callable[[Workload, np.ndarray, np.ndarray, int], Prepared]
+    dtypes: tuple[str, ...] = ("float32",)
 
     def version(self) -> str | None:
         """Return the version that is imported, None if it is not installed."""
@@ -207,12 +208,12 @@ def _index_coordinates(row: Workload, grid: np.ndarray) -> list[np.ndarray]:
 PEERS = {
     peer.name: peer
     for peer in (
-        Peer("gridsample", "gridsample", prepare_gridsample),
+        Peer("gridsample", "gridsample", prepare_gridsample, ("float32", "float16", "uint8")),
         Peer("torch", "torch", prepare_torch),
         Peer("torch-channels-last", "torch", prepare_torch_channels_last),
         Peer("openvino", "openvino", prepare_openvino),
         Peer("onnxruntime", "onnxruntime", prepare_onnxruntime),
-        Peer("opencv", "cv2", prepare_opencv),
+        Peer("opencv", "cv2", prepare_opencv, ("float32", "uint8")),
         Peer("scipy", "scipy", prepare_scipy),
         Peer("simpleitk", "SimpleITK", prepare_simpleitk),
     )

@@ -140,7 +140,7 @@ def _markdown(context: dict[str, Any], readings: Sequence[Reading]) -> str:
         "",
         f"{versions}.",
         "",
-        "Float32, medians of interleaved rounds (quartiles in brackets); 2x means that the peer takes twice gridsample's time. "
+        "Medians of interleaved rounds (quartiles in brackets); 2x means that the peer takes twice gridsample's time. "
         "≠ marks a peer whose result differs from gridsample's; it is never the best peer. - means not run.",
         "",
     ]

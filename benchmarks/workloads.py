@@ -16,7 +16,7 @@ __all__ = ["MAPS", "QUICK", "ROWS", "Workload", "make"]
 
 
 class Workload(NamedTuple):
-    """One case: float32 input (N, C, *spatial) read at float32 grid (N, *out, ndim)."""
+    """One case: input (N, C, *spatial) read at float32 grid (N, *out, ndim)."""
 
     id: str
     what: str
@@ -27,6 +27,8 @@ class Workload(NamedTuple):
     padding: str = "zeros"
     align_corners: bool = False
     layout: str = "planar"
+    dtype: str = "float32"
+    """Of the input and the result: float32 or float16, noise in [0, 1), or uint8, noise of all values."""
 
     @property
     def result(self) -> tuple[int, ...]:
@@ -71,6 +73,10 @@ ROWS = (
     Workload("P1h", "photograph, 1080p, HWC", _PHOTO, _HD, "smooth", layout="channels_last"),
     Workload("P1c", "photograph, 1080p, bicubic", _PHOTO, _HD, "smooth", "bicubic"),
     Workload("P1hc", "photograph, 1080p, HWC, bicubic", _PHOTO, _HD, "smooth", "bicubic", layout="channels_last"),
+    Workload("P1u", "photograph, 1080p, HWC, uint8", _PHOTO, _HD, "smooth", layout="channels_last", dtype="uint8"),
+    Workload("P1uc", "P1u, bicubic", _PHOTO, _HD, "smooth", "bicubic", layout="channels_last", dtype="uint8"),
+    Workload("P2u", "P1u, rotated", _PHOTO, _HD, "affine", layout="channels_last", dtype="uint8"),
+    Workload("R1f16", "image, bilinear, float16", (1, 3, 1024, 1024), _SQUARE, "smooth", dtype="float16"),
 )
 # fmt: on
 
@@ -81,9 +87,12 @@ Map = Callable[[Workload, np.random.Generator], np.ndarray]
 
 
 def make(row: Workload, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Return the float32 input, in the row's layout, and grid; the same arrays for the same row and seed."""
+    """Return the input, in the row's layout, and the float32 grid; the same arrays for the same row and seed."""
     rng = np.random.default_rng(seed)
-    input = rng.random(row.input, dtype=np.float32)
+    if row.dtype == "uint8":
+        input = rng.integers(0, 256, row.input, dtype=np.uint8)
+    else:
+        input = rng.random(row.input, dtype=np.float32).astype(row.dtype)
     if row.layout == "channels_last":
         input = np.moveaxis(np.ascontiguousarray(np.moveaxis(input, 1, -1)), -1, 1)
     return input, np.ascontiguousarray(MAPS[row.map](row, rng), np.float32)

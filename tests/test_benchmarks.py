@@ -61,7 +61,7 @@ def test_row_builds(row):
     input, grid = workloads.make(row)
     assert input.shape == row.input
     assert grid.shape == (row.input[0], *row.out, len(row.out))
-    assert input.dtype == grid.dtype == np.float32
+    assert (input.dtype, grid.dtype) == (row.dtype, np.float32)
     assert np.isfinite(grid).all()
     assert (input.strides[1] == input.itemsize) == (row.layout == "channels_last" or row.input[2:] == (1,) * len(row.out))
     again, grid_again = workloads.make(row)
@@ -71,7 +71,7 @@ def test_row_builds(row):
 
 
 @pytest.mark.parametrize(
-    "row", [ROWS["R1"], ROWS["R5"], ROWS["W5"], ROWS["W24n"], ROWS["P1hc"], INSIDE], ids=lambda row: row.id
+    "row", [ROWS["R1"], ROWS["R5"], ROWS["W5"], ROWS["W24n"], ROWS["P1hc"], ROWS["P1uc"], INSIDE], ids=lambda row: row.id
 )
 @pytest.mark.parametrize("name", peers.PEERS)
 def test_peer_agrees_or_says_why_not(name, row):
