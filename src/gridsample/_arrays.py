@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from gridsample import _memory
-from gridsample._modes import COMPLEX_DTYPES, COORD_DTYPES, DTYPES
+from gridsample._modes import COMPLEX_DTYPES, COORD_DTYPES, DTYPES, dtype_name
 from gridsample._spec import describe
 
 __all__ = [
@@ -29,7 +29,7 @@ def _as_array(argument: str, value: Any, known: tuple[str, ...]) -> np.ndarray:
         array = np.asarray(value)
     except ValueError as error:
         raise ValueError(f"{argument}: expected an array of dtype {listed}; got a {type(value).__name__}: {error}") from None
-    if array.dtype.name in known:
+    if dtype_name(array.dtype) in known:
         return array
     if array.dtype.kind in "biuf":
         advice = f"convert it first, as with {argument}.astype('float32')"
@@ -110,6 +110,8 @@ def _overlap(a: np.ndarray, b: np.ndarray) -> bool:
 
 def fill_values(fill_value: Any, channels: int, dtype: np.dtype) -> np.ndarray:
     """Return the fill value of each channel, checked to be one that ``dtype`` holds; complex ones as pairs of real ones."""
+    if type(fill_value) is int and fill_value == 0:
+        return np.zeros(2 * channels if dtype.kind == "c" else channels)
     try:
         values = np.asarray(fill_value)
         values = values.astype(np.complex128 if dtype.kind == "c" else np.float64, casting="same_kind")

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from gridsample import _native
-from gridsample._modes import COMPLEX_DTYPES, DTYPES, KERNELS
+from gridsample._modes import COMPLEX_DTYPES, DTYPES, KERNELS, dtype_name
 from gridsample._native import choose_isa, current_isa, get_num_threads, set_num_threads, use_threads, vector_bytes
 from gridsample._spec import Spec
 
@@ -34,7 +34,7 @@ def sample(
     """
     input, coords = _readable(input), _readable(coords)
     if _CONVERTED[spec.kernel] and input.dtype.kind != "c":
-        input = input.astype(DTYPES[input.dtype.name].computed, copy=False)
+        input = input.astype(DTYPES[dtype_name(input.dtype)].computed, copy=False)
     target = out if _is_plain(out) else out.astype(out.dtype.newbyteorder("="))
     if input.dtype.kind == "c":
         _sample_complex(input, coords, target, spec, fill, mask)
@@ -103,7 +103,7 @@ def _sample_complex(
 
 def _real_channels(array: np.ndarray) -> np.ndarray:
     """View complex (N, C, ...), its channels side by side, as real (N, 2 C, ...)."""
-    real = np.dtype(COMPLEX_DTYPES[array.dtype.name])
+    real = np.dtype(COMPLEX_DTYPES[dtype_name(array.dtype)])
     shape = (array.shape[0], 2 * array.shape[1], *array.shape[2:])
     strides = (array.strides[0], real.itemsize, *array.strides[2:])
     return as_strided(array.real, shape, strides, writeable=array.flags.writeable)
@@ -113,7 +113,7 @@ def _real_parts(array: np.ndarray) -> np.ndarray:
     """View a complex array as a real one with an axis more, of two; leave a real one."""
     if array.dtype.kind != "c":
         return array
-    real = np.dtype(COMPLEX_DTYPES[array.dtype.name])
+    real = np.dtype(COMPLEX_DTYPES[dtype_name(array.dtype)])
     return as_strided(array.real, (*array.shape, 2), (*array.strides, real.itemsize), writeable=array.flags.writeable)
 
 
@@ -123,12 +123,12 @@ def isa_names(*, runnable: bool) -> tuple[str, ...]:
 
 
 def _code(array: np.ndarray) -> int:
-    return DTYPES[array.dtype.name].code
+    return DTYPES[dtype_name(array.dtype)].code
 
 
 def _bits(array: np.ndarray) -> np.ndarray:
     """View 16-bit floats as their bits, since not every one of them can be passed on as what it is."""
-    return array.view(np.uint16) if array.dtype.name in ("float16", "bfloat16") else array
+    return array.view(np.uint16) if dtype_name(array.dtype) in ("float16", "bfloat16") else array
 
 
 def _is_plain(array: np.ndarray) -> bool:

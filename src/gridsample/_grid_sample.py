@@ -1,6 +1,7 @@
 """PyTorch's spelling: grid_sample and affine_grid on NumPy arrays, and the grid that changes nothing."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -161,6 +162,7 @@ def grid_sample(
     )
 
 
+@cache
 def padding_names(align_corners: bool) -> dict[str, str]:
     """Return the names of paddings and the boundaries they mean."""
     mirror = "reflection_center" if align_corners else "reflection_edge"

@@ -4,7 +4,10 @@ The native core keeps the same lists in ``native/modes.h``; a test holds the two
 line choices and the test matrix are all derived from here.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
+
+import numpy as np
 
 __all__ = [
     "BOUNDARIES",
@@ -17,6 +20,7 @@ __all__ = [
     "Boundary",
     "Dtype",
     "Kernel",
+    "dtype_name",
 ]
 
 
@@ -109,3 +113,9 @@ OUTSIDE_RULES = {"boundary": 0, "fill": 1, "keep": 2}
 
 NAN_RULES = ("boundary", "propagate")
 """What becomes of a sample with a NaN coordinate: what the boundary says, or NaN."""
+
+
+@lru_cache(maxsize=64)
+def dtype_name(dtype: np.dtype) -> str:
+    """Return ``dtype.name``, which NumPy takes microseconds to put together."""
+    return dtype.name
