@@ -1,6 +1,8 @@
 """The Python examples of README.md and docs/ run as they stand; those of docstrings are doctests."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,3 +24,8 @@ def test_example_runs(code):
 
 def test_there_are_examples():
     assert EXAMPLES
+
+
+def test_table_of_support_is_current():
+    printed = subprocess.run([sys.executable, ROOT / "docs" / "make_support.py"], capture_output=True, text=True, check=True)
+    assert printed.stdout == (ROOT / "docs" / "support.md").read_text(encoding="utf-8")

@@ -149,6 +149,8 @@ def test_bad_options():
         ({"fill_value": 300}, "fill_value: expected whole numbers from 0 to 255"),
         ({"fill_value": 0.5}, "fill_value: expected whole numbers"),
         ({"fill_value": np.nan}, "fill_value: expected whole numbers"),
+        ({"fill_value": 7e4, "dtype": "float16"}, "fill_value: expected a number that dtype float16 holds; got 70000.0"),
+        ({"fill_value": [0, -1e39], "dtype": "bfloat16"}, "fill_value: expected a number that dtype bfloat16 holds"),
         ({"fill_value": [1, 2, 3]}, "one for each of the 2 channels"),
         ({"outside": "keep"}, "out: expected an array"),
         ({"cubic_a": np.inf}, "cubic_a: expected a finite number"),
@@ -156,6 +158,10 @@ def test_bad_options():
     ):
         with pytest.raises(ValueError, match=words):
             gridsample.sample(image, coords, **options)
+        if "boundary" in options:
+            options["padding_mode"] = options.pop("boundary")
+        with pytest.raises(ValueError, match=words.replace("boundary:", "padding_mode:")):
+            gridsample.grid_sample(image, coords[:, None], **options)
     for options, words in (
         ({"coords": coords.astype(complex)}, "coords: expected an array of dtype"),
         ({"fill_value": "red"}, "fill_value: expected a number"),

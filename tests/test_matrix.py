@@ -144,32 +144,3 @@ def test_large_output(mode, dtype, shift):
     assert bits(out) == bits(np.concatenate(parts, axis=2))
     assert np.isnan(memory[:begin]).all()
     assert np.isnan(memory[begin + out.size :]).all()
-
-
-@all_modes
-def test_axis_beyond_float32_integers(mode):
-    """An axis of more than 2^24 samples is sampled with float64 coordinates, whatever the dtype of the grid."""
-    x = (np.arange(2**24 + 77) % 251).astype("float32")[None, None]
-    grid = np.linspace(-1, 1, 5000, dtype="float32")[None, :, None]
-    result = gridsample.grid_sample(x, grid, mode, "border")
-    expected = reference.grid_sample(x, grid.astype("float64"), mode, "border")
-    assert_native(result, expected, x, grid, mode)
-
-
-@pytest.mark.parametrize("axis", [0, 1, 2])
-@pytest.mark.parametrize("kernel", BASIC)
-def test_more_elements_than_32_bits_count(kernel, axis):
-    """Offsets are whole also past 2^31 elements. Memory that nobody writes to is only lent."""
-    shape = [2, 3, 4]
-    shape[axis] = 2**31 // (24 // shape[axis]) + 99
-    try:
-        x = np.zeros(shape, "float32")
-    except MemoryError:
-        pytest.skip("this system does not lend so much address space")
-    corner = x[tuple(slice(-6, None) for _ in shape)]
-    corner[...] = make_input(corner.shape, "float32")
-    points = index_points(200, corner.shape, "float64")
-    points[:, axis] = np.random.default_rng(2).uniform(3, 7, 200)  # with all their taps in the corner
-    expected = reference.sample(corner[None, None], points[None], kernel, "border")[0, 0]
-    points[:, axis] += shape[axis] - 6
-    assert_native(gridsample.sample(x, points, kernel, "border"), expected, corner, points, kernel)

@@ -127,6 +127,10 @@ def fill_values(fill_value: Any, channels: int, dtype: np.dtype) -> np.ndarray:
                 f"fill_value: expected whole numbers from {limits.min} to {limits.max}, which dtype {dtype} holds; "
                 f"got {fill_value!r}"
             )
+    with np.errstate(over="ignore"):
+        held = values.astype(dtype)
+    if not np.array_equal(np.isinf(held), np.isinf(values)):
+        raise ValueError(f"fill_value: expected a number that dtype {dtype} holds; got {fill_value!r}")
     values = np.broadcast_to(values, (channels,))
     return np.ascontiguousarray(values).view(np.float64) if dtype.kind == "c" else np.ascontiguousarray(values)
 
