@@ -60,8 +60,8 @@ def page() -> Iterator[str]:
     """Yield the lines of the page."""
     yield "# What can be sampled"
     yield ""
-    yield "Printed by `docs/make_support.py`, which tries every combination; a test holds it up to date. What is not there is refused"
-    yield "with a message that names the dtype."
+    yield "Printed by `docs/make_support.py`, which tries every combination; a test holds it up to date. What is not there is"
+    yield "refused with a message that names the dtype."
     yield ""
     yield f"**all** stands for every layout ({', '.join(LAYOUTS)}; read where they are, in 1-D, 2-D and 3-D) and every boundary"
     yield f"({', '.join(BOUNDARIES)}), another one for each axis if so wanted."
@@ -79,8 +79,8 @@ def page() -> Iterator[str]:
     ]
     yield from table(["coordinates", "taken"], rows)
     yield ""
-    yield "The result (`dtype=`) is of the image's dtype, or of any other real one in the first table; of complex images, of either"
-    yield "complex one."
+    yield "The result (`dtype=`) is of the image's dtype, or of any other real one in the first table; of complex images, of"
+    yield "either complex one."
     yield ""
     yield "| boundary | outside, array, outside | meaning |"
     yield "| --- | --- | --- |"

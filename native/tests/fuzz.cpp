@@ -24,7 +24,7 @@ constexpr int kBoundaryCodes[] = {GS_BOUNDARIES(GS_CODE)};
 constexpr int kDtypeCodes[] = {GS_DTYPES(GS_CODE)};
 #undef GS_CODE
 constexpr Dtype kCoordDtypes[] = {Dtype::float32, Dtype::float64, Dtype::float16, Dtype::bfloat16};
-constexpr int64_t kMaxElements = 4096;
+constexpr int64_t kMaxSamples = 4096, kMaxResults = 700;  // several tiles, and some hundred runs in a second
 
 // Decisions from bytes, one for each; 0 once they are used up.
 class Bytes : public Random {
@@ -63,7 +63,7 @@ struct Memory {
 };
 
 // Shrink the longest axis until an array is small.
-void make_small(std::vector<int64_t>& sizes) {
+void make_small(std::vector<int64_t>& sizes, int64_t most) {
   for (;;) {
     int64_t count = 1;
     size_t longest = 0;
@@ -71,7 +71,7 @@ void make_small(std::vector<int64_t>& sizes) {
       count *= sizes[i];
       if (sizes[i] > sizes[longest]) longest = i;
     }
-    if (count <= kMaxElements) return;
+    if (count <= most) return;
     sizes[longest] = (sizes[longest] + 1) / 2;
   }
 }
@@ -115,7 +115,7 @@ struct Fuzzed {
 
     std::vector<int64_t> sizes{bytes.chance(0.3) ? 1 : p.batch, 1 + bytes.below(bytes.chance(0.8) ? 5 : 70)};
     for (int a = 0; a < p.ndim; ++a) sizes.push_back(1 + bytes.below(bytes.chance(0.5) ? 4 : 40));
-    make_small(sizes);
+    make_small(sizes, kMaxSamples);
     p.batch = sizes[0] == 1 ? p.batch : sizes[0];
     p.channels = sizes[1];
     Layout layout = make_layout(bytes, sizes, plain, true);
@@ -143,7 +143,7 @@ struct Fuzzed {
     for (int i = 0; i < p.out_ndim; ++i) points.push_back(bytes.below(bytes.chance(0.6) ? 4 : 70) + bytes.chance(0.95));
     std::vector<int64_t> sizes{p.batch, p.channels};
     sizes.insert(sizes.end(), points.begin(), points.end());
-    make_small(sizes);  // the batch and the channels are few already, unless the result is too
+    make_small(sizes, kMaxResults);
     p.channels = sizes[1];
     p.batch = sizes[0];
     points.assign(sizes.begin() + 2, sizes.end());
