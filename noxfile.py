@@ -33,13 +33,51 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def native(session: nox.Session) -> None:
-    """Test the core without Python, under AddressSanitizer and UBSan, or under others: `nox -s native -- thread`."""
+    """Test the core without Python under sanitizers, and replay what the fuzzer has found."""
     session.install("--group", "native")
-    sanitizers = session.posargs[0] if session.posargs else "address,undefined"
-    build = f"build/native-{sanitizers.replace(',', '-')}"
-    session.run("cmake", "-S", "native", "-B", build, "-G", "Ninja", f"-DGS_SANITIZE={sanitizers}")
+    check_core(session, "asan", "-DGS_SANITIZE=address,undefined")
+    # Threads are the same for all ISAs: the smallest build.
+    check_core(session, "tsan", "-DGS_SANITIZE=thread", "-DGS_ONLY=scalar")
+
+
+def check_core(session: nox.Session, name: str, *options: str) -> None:
+    """Build the core and its tests in a folder of their own, and run them."""
+    build = f"build/{name}"
+    session.run("cmake", "-S", "native", "-B", build, "-G", "Ninja", *options)
     session.run("cmake", "--build", build)
     session.run("ctest", "--test-dir", build, "--output-on-failure", "--no-tests=error")
+
+
+@nox.session
+def emulated(session: nox.Session) -> None:
+    """Test the core on AArch64, and the package on a processor without AVX: needs Debian's qemu-user, g++-aarch64-linux-gnu."""
+    session.install(".[test]", "--group", "native")
+    check_core(
+        session,
+        "aarch64",
+        "-DCMAKE_SYSTEM_NAME=Linux",
+        "-DCMAKE_SYSTEM_PROCESSOR=aarch64",
+        "-DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++",
+        "-DCMAKE_CROSSCOMPILING_EMULATOR=qemu-aarch64;-L;/usr/aarch64-linux-gnu",
+    )
+    python = str(session.run("python", "-c", "import sys; print(sys.executable)", silent=True)).strip()
+    run = ("qemu-x86_64", "-cpu", "Nehalem", python)
+    session.run(*run, "-c", "import gridsample; assert gridsample.cpu_info()['available'] == ('scalar',)", external=True)
+    session.run(*run, "-m", "pytest", "tests/test_dtypes.py", "tests/test_nonfinite.py", external=True)
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Look for bytes that break the core, with Clang's libFuzzer: `nox -s fuzz -- -max_total_time=600`."""
+    session.install("--group", "native")
+    build, found = "build/fuzz", Path("build/found")
+    found.mkdir(parents=True, exist_ok=True)
+    compiler = session.env.get("CXX", "clang++")
+    options = (f"-DCMAKE_CXX_COMPILER={compiler}", "-DGS_SANITIZE=address,undefined,fuzzer-no-link")
+    session.run("cmake", "-S", "native", "-B", build, "-G", "Ninja", *options)
+    session.run("cmake", "--build", build, "--target", "fuzz")
+    limits = ("-len_control=0", "-max_len=400", *session.posargs)
+    session.run(f"{build}/fuzz", *limits, str(found), "native/tests/corpus", external=True)
 
 
 @nox.session
