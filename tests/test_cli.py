@@ -103,6 +103,14 @@ def test_align_corners_chooses_the_mirror(warp, align, pad):
     np.testing.assert_array_equal(wide, np.pad(picture, 2, pad))
 
 
+def test_every_boundary_is_a_padding(warp):
+    picture = RNG.integers(0, 256, (6, 8), "uint8")
+    for padding, pad in (("wrap", "wrap"), ("reflection_center", "reflect"), ("reflection_edge", "symmetric")):
+        np.testing.assert_array_equal(warp(picture, "--size", "10x12", "--padding", padding), np.pad(picture, 2, pad))
+    filled = warp(picture, "--size", "10x12", "--padding", "constant", "--fill", 200)
+    np.testing.assert_array_equal(filled, np.pad(picture, 2, constant_values=200))
+
+
 def test_one_pixel(warp):
     for align in ("--align-corners", "--no-align-corners"):
         assert warp(np.array([[7]], "uint8"), "--rotate", 33, "--scale", 2, align).tolist() == [[7]]
@@ -228,6 +236,7 @@ def test_threads(tmp_path):
         (["--scale", "0"], ["--scale", "above 0"]),
         (["--scale", "-2"], ["--scale", "above 0"]),
         (["--threads", "0"], ["--threads"]),
+        (["--fill", "3"], ["--fill", "--padding constant"]),
         (["--grid", "g.npy", "--flow", "f.npy"], ["--grid", "--flow", "one of them"]),
         (["--grid", "g.npy", "--rotate", "3"], ["--grid", "leave out", "--rotate"]),
         (["--flow", "f.npy", "--size", "3x3"], ["--flow", "leave out", "--size"]),
@@ -268,6 +277,12 @@ def test_bad_grids_and_flows(tmp_path, option, array):
     np.save(tmp_path / "where.npy", array)
     result = run("warp", tmp_path / "in.png", "-o", tmp_path / "out.png", option, tmp_path / "where.npy")
     assert_error(result, 1, "where.npy", f"expected a {option[2:]}", array.shape, array.dtype)
+
+
+def test_fill_that_the_picture_cannot_hold(tmp_path):
+    write_image(tmp_path / "in.png", np.zeros((4, 6, 3), "uint8"))
+    result = run("warp", tmp_path / "in.png", "-o", tmp_path / "out.png", "--padding", "constant", "--fill", 300)
+    assert_error(result, 1, "--fill", "0 to 255", "uint8", "got 300")
 
 
 def test_flow_of_another_size(tmp_path):

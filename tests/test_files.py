@@ -141,7 +141,7 @@ def test_bad_files_to_read(tmp_path):
     for suffix in SUFFIXES:
         path = tmp_path / f"damaged{suffix}"
         path.write_bytes(b"nothing of the kind")
-        with pytest.raises(ValueError, match=rf"damaged\{suffix}: cannot be read: "):
+        with pytest.raises(ValueError, match=rf"damaged\{suffix}: cannot be read: [^<]*$"):
             read_image(path)
         path.write_bytes(b"")
         with pytest.raises(ValueError, match=rf"damaged\{suffix}: cannot be read: "):

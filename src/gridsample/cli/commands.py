@@ -25,6 +25,8 @@ from gridsample.files.images import SUFFIXES, check_holds, check_output, read_ar
 
 __all__ = ["app"]
 
+_PADDINGS = tuple(dict.fromkeys((*PADDING_MODES, *BOUNDARIES)))  # PyTorch's own first
+
 # The class lives in typer or in click, as the version of typer has it.
 _UsageError: Any = typer.BadParameter.__bases__[0]
 
@@ -149,8 +151,9 @@ def warp(
         str, typer.Option(metavar="MODE", help=f"How values between pixels are made: {', '.join(MODES)}.")
     ] = "bilinear",
     padding: Annotated[
-        str, typer.Option(metavar="PADDING", help=f"What is outside the picture: {', '.join(PADDING_MODES)}.")
+        str, typer.Option(metavar="PADDING", help=f"What is outside the picture: {', '.join(_PADDINGS)}.")
     ] = "zeros",
+    fill: Annotated[float, typer.Option(metavar="VALUE", help="The value outside, with --padding constant.")] = 0.0,
     align_corners: Annotated[
         bool,
         typer.Option(help="-1 and 1 of a grid are the centres of the end pixels, and reflection mirrors there."),
@@ -162,10 +165,12 @@ def warp(
 
     The output has the dtype and the channels of the picture. Whole numbers are rounded half to even and kept in range.
     """
-    mode, padding = _choose("--mode", mode, MODES), _choose("--padding", padding, PADDING_MODES)
+    mode, padding = _choose("--mode", mode, MODES), _choose("--padding", padding, _PADDINGS)
     moved, frame = _parse_pair(translate), _parse_size(size) if size else None
     if not (scale > 0 and all(map(math.isfinite, (rotate, scale, *moved)))):
         _usage("--rotate, --scale, --translate: expected finite numbers, and a scale above 0")
+    if fill != 0 and padding != "constant":
+        _usage("--fill: goes with --padding constant")
     if grid and flow:
         _usage("--grid and --flow: give one of them")
     if (grid or flow) and (rotate != 0 or scale != 1 or moved != (0, 0) or frame):
@@ -174,6 +179,7 @@ def warp(
         check_output(output, overwrite=force)
         source = read_image(picture)
         check_holds(output, source)
+        _check_fill(fill, source)
         shape = source.shape[0], source.shape[1]
         if grid:
             positions = _read_grid(grid)
@@ -188,13 +194,19 @@ def warp(
         if threads:
             gridsample.set_num_threads(threads)
         start = time.perf_counter()
-        planes = gridsample.grid_sample(planes, positions, mode, padding, align_corners)
+        planes = gridsample.grid_sample(planes, positions, mode, padding, align_corners, fill_value=fill)
         took = time.perf_counter() - start
         result = as_picture(planes, source)
         write_image(output, result, overwrite=force)
     typer.echo(
         f"{picture} {_describe(source)} -> {output} {_describe(result)}, {mode}, {padding}, sampled in {_duration(took)}"
     )
+
+
+def _check_fill(fill: float, picture: np.ndarray) -> None:
+    if picture.dtype.kind in "iu" and not np.iinfo(picture.dtype).min <= fill <= np.iinfo(picture.dtype).max:
+        limits = np.iinfo(picture.dtype)
+        raise ValueError(f"--fill: expected {limits.min} to {limits.max}, as the picture is {picture.dtype}; got {fill:g}")
 
 
 def _describe(picture: np.ndarray) -> str:
@@ -265,4 +277,6 @@ def demo(
         from gridsample.plot import draw_demo
 
         pictures, took = draw_demo(output)
-    typer.echo(f"{output}: what every mode and padding does; its {pictures} pictures were sampled in {_duration(took)}")
+    typer.echo(
+        f"{output.resolve()}: what every mode and padding does; its {pictures} pictures were sampled in {_duration(took)}"
+    )

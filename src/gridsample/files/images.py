@@ -199,4 +199,5 @@ def _decode(path: StrPath, file: BinaryIO, decode: Callable[[BinaryIO], np.ndarr
         except (ImportError, MemoryError):
             raise
         except Exception as error:  # a damaged file makes decoders raise anything
-            raise ValueError(f"{path}: cannot be read: {error}") from error
+            reason = str(error).replace(f" {file!r}", "")
+            raise ValueError(f"{path}: cannot be read: {reason}; is it damaged, or of another format?") from error
