@@ -211,6 +211,30 @@ void test_concurrent_calls() {
   for (int count : wrong) check(count == 0, "%d wrong results of concurrent calls", count);
 }
 
+// A call from within the work of another one, by the caller's thread and by the pool's.
+void test_nested_calls() {
+  Random random(8);
+  const Boundary boundary[kMaxDim] = {Boundary::wrap, Boundary::border, Boundary::zeros};
+  Arrays<float, float> arrays(random, {{20, 30}, {200, 130}, 1, 2, true}, Kernel::cubic, boundary, false);
+  set_num_threads(1);
+  Buffer<float> expected = evaluate<float>(arrays.p, arrays.out);
+  set_num_threads(4);
+  struct Work {
+    const Arrays<float, float>& arrays;
+    const Buffer<float>& expected;
+    int wrong[16];
+  } work{arrays, expected, {}};
+  parallel_for(
+      16, 1,
+      [](void* context, int64_t first, int64_t last) {
+        Work& mine = *static_cast<Work*>(context);
+        for (int64_t i = first; i < last; ++i)
+          mine.wrong[i] = 1 + !same(mine.expected, evaluate<float>(mine.arrays.p, mine.arrays.out));
+      },
+      &work);
+  for (int count : work.wrong) check(count == 1, "a nested call was %s", count ? "wrong" : "not made");
+}
+
 void test_isa_names() {
   const Isa& before = current_isa();
   check(!choose_isa("none"), "an unknown ISA was chosen");
@@ -243,5 +267,6 @@ int main(int argc, char** argv) {
   }
   test::test_splines();
   test::test_concurrent_calls();
+  test::test_nested_calls();
   return test::finish();
 }
