@@ -5,15 +5,14 @@ import pytest
 
 import gridsample
 from gridsample import reference
-from gridsample._modes import KERNELS
 
-from .points import index_points, make_input
+from .points import BASIC, index_points, make_input
 from .test_dtypes import innermost, make_image
 from .tolerances import assert_native, assert_stored
 
 pytestmark = pytest.mark.isa
 
-all_kernels = pytest.mark.parametrize("kernel", KERNELS)
+all_kernels = pytest.mark.parametrize("kernel", BASIC)
 all_layouts = pytest.mark.parametrize("lay", [np.ascontiguousarray, innermost], ids=["planar", "interleaved"])
 
 
