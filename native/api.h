@@ -10,7 +10,7 @@ namespace gs {
 constexpr int kMaxDim = 3;       // spatial axes
 constexpr int kMaxOutDim = 64;   // axes of a set of points: as many as an array can have
 constexpr int kTilePoints = 256; // points whose taps are kept at once; a multiple of kGroup
-constexpr int kMaxTapsConverted = 4;  // wider kernels read only images of the type that they compute in: see docs/design.md
+constexpr int kMaxTapsConverted = 4;  // wider kernels read planes of the type that they compute in only: see docs/design.md
 constexpr int kGroup = 16;       // points that are classified together: at least the lanes of the widest vector
 
 // 16-bit floats as they are stored; kernels/storage.h converts them.

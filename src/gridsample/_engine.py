@@ -21,8 +21,8 @@ __all__ = [
     "vector_bytes",
 ]
 
-_WIDEST_CONVERTED = 4  # taps; kernels that read more have code for images of float32 and float64 only
-_CONVERTED = {kernel.code: kernel.taps > _WIDEST_CONVERTED for kernel in KERNELS.values()}
+_WIDE = {kernel.code: kernel.taps > 4 for kernel in KERNELS.values()}
+"""Kernels that have code for planes of float32 and float64 only: other images are converted first."""
 
 
 def sample(
@@ -33,8 +33,6 @@ def sample(
     ``fill`` is float64, one for each channel (two, if complex); ``mask``, bool (N, *out), gets whether a centre is inside.
     """
     input, coords = _readable(input), _readable(coords)
-    if _CONVERTED[spec.kernel] and input.dtype.kind != "c":
-        input = input.astype(DTYPES[dtype_name(input.dtype)].computed, copy=False)
     target = out if _is_plain(out) else out.astype(out.dtype.newbyteorder("="))
     if input.dtype.kind == "c":
         _sample_complex(input, coords, target, spec, fill, mask)
@@ -57,6 +55,10 @@ def prefilter(input: np.ndarray, out: np.ndarray, axis: int, order: int, boundar
 def _call(
     input: np.ndarray, coords: np.ndarray, out: np.ndarray, spec: Spec, fill: np.ndarray, mask: np.ndarray | None
 ) -> None:
+    if _WIDE[spec.kernel]:
+        computed = DTYPES[dtype_name(input.dtype)].computed
+        planes = input.strides[-1] == input.itemsize
+        input = input.astype(computed, order="K" if planes else "C", copy=not planes)
     codes = (_code(input), _code(coords), _code(out))
     sample_bits(_bits(input), _bits(coords), _bits(out), codes, spec, fill, mask)
 
