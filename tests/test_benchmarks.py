@@ -1,6 +1,7 @@
 """The benchmark harness itself, on tiny shapes: it measures what it says. Nothing here asserts a speed."""
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -15,6 +16,7 @@ sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
 
 import measure
 import peers
+import readme
 import run
 import workloads
 from workloads import Workload
@@ -117,6 +119,9 @@ def test_run_writes_json_and_markdown(tmp_path, capsys):
     assert "| R7 | volume |" in markdown
     assert "scipy: runs on one thread only" in markdown
     assert "R7" in capsys.readouterr().out
+    table = readme.speed_table(found, "v1.0.md")
+    assert re.search(r"\| volume, bilinear, [\d x]+ float32 \| [\d.]+x / [\d.]+x \| - \| - \|", table)
+    assert f"PyTorch {found['versions']['torch']} |" in table
 
 
 @pytest.mark.parametrize("wrong", [{"rows": "R99"}, {"peers": "torch,nobody"}, {"threads": "many"}])
