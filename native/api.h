@@ -40,7 +40,7 @@ struct Axis {
   Boundary boundary;
 };
 
-// out[n, c, p] = input[n, c] read at coords[n, p], for the points p of a (possibly strided) box.
+// out[n, c, p] = input[n, c] read at coords[n, p], for the points p of a (possibly strided) box; or where a matrix takes p.
 struct Problem {
   Kernel kernel;
   Dtype dtype, coords_dtype, out_dtype;
@@ -51,7 +51,9 @@ struct Problem {
   bool nan_propagates;
 
   const void* input;
-  const void* coords;
+  const void* coords;    // null, if there is a matrix
+  const double* matrix;  // null, or (ndim, out_ndim + 1), with a row more if it is projective: see kernels/coords.h
+  bool projective;
   void* out;
   uint8_t* mask;       // null, or gets 1 for each point whose centre is inside, 0 for the others
   const double* fill;  // what the boundary `constant` and the outside rule `fill` give, for each channel

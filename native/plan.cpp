@@ -82,7 +82,7 @@ Plan make_plan(const Problem& problem) {
   int64_t points = p.batch * p.channels;
   for (int i = 0; i < p.out_ndim; ++i) points *= p.out_size[i];
   if (points == 0) return plan;  // no tiles
-  merge_short_rows(p);
+  if (!p.matrix) merge_short_rows(p);
   int64_t columns = p.out_size[p.out_ndim - 1], rows = p.out_size[p.out_ndim - 2];
 
   int64_t padded = tiles_of(columns, kGroup) * kGroup;

@@ -113,7 +113,7 @@ def test_nothing_leaks(tmp_path):
             lambda: gridsample.sample(image.astype("complex64"), grid[0, 0], boundary="border"),
             lambda: gridsample.sample(image[0], grid[0, 0], "nearest", channels="last", dtype="uint8"),
             lambda: gridsample.grid_sample(image, grid[0]),
-            lambda: _engine._native.sample(image, grid, out, None, np.zeros(2), (0, 0, 0), 99, [0], [], 0.0, 0, False),
+            lambda: _engine._native.sample(image, grid, None, out, None, np.zeros(2), (0, 0, 0), 99, [0], [], 0.0, 0, False),
         )
 
         def rounds(count):

@@ -85,6 +85,28 @@ def test_sampling_is_that_of_the_grid(transform, kernel, monkeypatch):
     np.testing.assert_array_equal(mask, inside)
 
 
+@pytest.mark.parametrize("spatial", [(40,), (21, 35), (9, 10, 23)])
+@pytest.mark.parametrize("projective", [False, True])
+@pytest.mark.parametrize("kernel", ["nearest", "linear", "cubic", "bspline3"])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "uint8", "complex64"])
+def test_the_core_maps_points_as_the_grid_does(spatial, projective, kernel, dtype):
+    """To the bit: the same operations in the same order."""
+    ndim = len(spatial)
+    image = (100 * np.abs(make_input((2, 3, *spatial), "float64"))).astype(dtype)
+    matrix = np.eye(ndim + 1) + RNG.normal(0, 0.1, (ndim + 1, ndim + 1))
+    matrix[:-1, -1] += 2
+    matrix[-1] = [*RNG.normal(0, 0.002, ndim), 1.1] if projective else [0] * ndim + [1]
+    transform = Transform.perspective(matrix)
+    assert _compose.as_mapped(transform) is not None
+    for size in (spatial, (1,) * ndim, tuple(n + 20 for n in spatial[::-1])):
+        coords = transform.coords(size)
+        for settings in ({}, {"boundary": "border"}, {"boundary": "constant", "fill_value": 7, "outside": "fill"}):
+            expected, inside = gridsample.sample(image, coords[None], kernel, return_mask=True, **settings)
+            result, mask = gridsample.sample(image, transform, kernel, size=size, return_mask=True, **settings)
+            np.testing.assert_array_equal(result, expected)
+            np.testing.assert_array_equal(mask, inside)
+
+
 @pytest.mark.parametrize("size", [(9,), (5, 7), (3, 4, 5)])
 @pytest.mark.parametrize("order", ["xy", "ij"])
 @pytest.mark.parametrize("inverse", [False, True])

@@ -66,20 +66,22 @@ bool interrupted() {
   return PyErr_CheckSignals() != 0;
 }
 
-void sample(In input, In coords, Out out, std::optional<Out> mask, nb::ndarray<const double, nb::ndim<1>, nb::c_contig> fill,
+using Matrix = nb::ndarray<const double, nb::ndim<2>, nb::c_contig>;
+
+void sample(In input, std::optional<In> coords, std::optional<Matrix> matrix, Out out, std::optional<Out> mask, nb::ndarray<const double, nb::ndim<1>, nb::c_contig> fill,
             std::tuple<int, int, int> dtypes, int kernel, const std::vector<int>& boundaries,
             const std::vector<AxisTuple>& axes, double cubic_a, int outside, bool nan_propagates) {
   gs::Problem p{};
   int ndim = int(input.ndim()) - 2, out_ndim = int(out.ndim()) - 2;
   require(ndim >= 1 && ndim <= gs::kMaxDim && out_ndim >= 0 && out_ndim <= gs::kMaxOutDim, "number of axes");
-  require(coords.ndim() == size_t(out_ndim) + 2 && int64_t(coords.shape(out_ndim + 1)) == ndim, "shape of coords");
+  require(coords.has_value() != matrix.has_value(), "coords or a matrix");
   require(boundaries.size() == size_t(ndim) && axes.size() == size_t(ndim), "one boundary and one map per axis");
   require(is_code(kernel, {GS_KERNELS(GS_CODE)}), "code of the kernel");
   for (int boundary : boundaries) require(is_code(boundary, {GS_BOUNDARIES(GS_CODE)}), "code of a boundary");
   require(outside >= 0 && outside <= int(gs::Outside::keep), "code of the outside rule");
   p.kernel = gs::Kernel(kernel);
   p.dtype = check_dtype(std::get<0>(dtypes), input.itemsize());
-  p.coords_dtype = check_dtype(std::get<1>(dtypes), coords.itemsize());
+  p.coords_dtype = check_dtype(std::get<1>(dtypes), coords ? coords->itemsize() : sizeof(double));
   p.out_dtype = check_dtype(std::get<2>(dtypes), out.itemsize());
   bool floating = p.coords_dtype == gs::Dtype::float32 || p.coords_dtype == gs::Dtype::float64 ||
                   p.coords_dtype == gs::Dtype::float16 || p.coords_dtype == gs::Dtype::bfloat16;
@@ -104,21 +106,34 @@ void sample(In input, In coords, Out out, std::optional<Out> mask, nb::ndarray<c
     return a.shape(0) == 1 ? 0 : a.stride(0);
   };
   p.input = input.data();
-  p.coords = coords.data();
   p.out = out.data();
   p.fill = fill.data();
   p.input_batch = batch_stride(input);
-  p.coords_batch = batch_stride(coords);
-  p.coords_component = coords.stride(out_ndim + 1);
   p.input_channel = input.stride(1);
   p.out_batch = out.stride(0);
   p.out_channel = out.stride(1);
   p.out_ndim = out_ndim;
   for (int i = 0; i < out_ndim; ++i) {
-    require(out.shape(i + 2) == coords.shape(i + 1), "shape of out");
     p.out_size[i] = int64_t(out.shape(i + 2));
     p.out_stride[i] = out.stride(i + 2);
-    p.coords_stride[i] = coords.stride(i + 1);
+  }
+  if (coords) {
+    require(coords->ndim() == size_t(out_ndim) + 2 && int64_t(coords->shape(out_ndim + 1)) == ndim, "shape of coords");
+    p.coords = coords->data();
+    p.coords_batch = batch_stride(*coords);
+    p.coords_component = coords->stride(out_ndim + 1);
+    for (int i = 0; i < out_ndim; ++i) {
+      require(out.shape(i + 2) == coords->shape(i + 1), "shape of out");
+      p.coords_stride[i] = coords->stride(i + 1);
+    }
+  } else {
+    p.projective = int(matrix->shape(0)) == ndim + 1;
+    require(out_ndim >= 2 && p.coords_dtype == gs::Dtype::float64, "axes and dtype of points that a matrix maps");
+    require(int(matrix->shape(0)) - p.projective == ndim && int(matrix->shape(1)) == out_ndim + 1, "shape of the matrix");
+    for (int i = 0; i < ndim; ++i) require(p.axis[i].pre == 0 && p.axis[i].scale == 1, "units of what a matrix gives");
+    p.matrix = matrix->data();
+    int64_t stride = 1;
+    for (int i = out_ndim - 1; i >= 0; stride *= p.out_size[i--]) p.coords_stride[i] = stride;
   }
   if (mask) {
     require(mask->itemsize() == 1 && mask->ndim() == size_t(out_ndim) + 1 && mask->shape(0) == out.shape(0), "mask");
@@ -178,9 +193,9 @@ std::vector<std::string> isa_names(bool runnable) {
 
 NB_MODULE(_native, m) {
   m.doc() = "The native core of gridsample. Not public: its only caller is gridsample._engine.";
-  m.def("sample", &sample, nb::arg("input"), nb::arg("coords"), nb::arg("out"), nb::arg("mask").none(), nb::arg("fill"),
-        nb::arg("dtypes"), nb::arg("kernel"), nb::arg("boundaries"), nb::arg("axes"), nb::arg("cubic_a"), nb::arg("outside"),
-        nb::arg("nan_propagates"));
+  m.def("sample", &sample, nb::arg("input"), nb::arg("coords").none(), nb::arg("matrix").none(), nb::arg("out"),
+        nb::arg("mask").none(), nb::arg("fill"), nb::arg("dtypes"), nb::arg("kernel"), nb::arg("boundaries"), nb::arg("axes"),
+        nb::arg("cubic_a"), nb::arg("outside"), nb::arg("nan_propagates"));
   m.def("prefilter", &prefilter, nb::arg("input"), nb::arg("out"), nb::arg("dtype"), nb::arg("axis"), nb::arg("order"),
         nb::arg("boundary"), "Spline coefficients along one axis; out may be input.");
   m.def("isa_names", &isa_names, nb::arg("runnable"), "ISAs of this build, or those that this machine can run.");

@@ -79,6 +79,39 @@ void load_coords(const Problem& p, const C* from, const TilePlace& place, const 
   }
 }
 
+// NOTE [coordinates without a grid]
+// A matrix takes the indices of a point to its coordinates: the constant first, then axis after axis, each product and each sum
+// rounded, then the division. These are the operations of Projective in _maps.py in the same order, so the result is that
+// of the grid to the bit. It gives index units: of an axis, only the shift is added. The strides of such coordinates are those
+// of an array of out_size, and place.coords is the place in it.
+template <class G>
+void map_component(const Problem& p, const double* row, const TilePlace& place, G* x) {
+  int last = p.out_ndim - 1;
+  int64_t at[kMaxOutDim], rest = place.coords;
+  for (int k = last; k >= 0; rest /= p.out_size[k--]) at[k] = rest % p.out_size[k];
+  double step = row[last], first = double(at[last]);
+  for (int r = 0; r < place.rows; ++r, ++at[last - 1]) {
+    double start = row[p.out_ndim];
+    for (int k = 0; k < last; ++k) start += row[k] * double(at[k]);
+    int i = 0;
+    for (; i < place.columns; ++i) x[i] = start + step * (first + i);
+    for (; i % kGroup; ++i) x[i] = x[i - 1];
+    x += i;
+  }
+}
+
+template <class G>
+void map_coords(const Problem& p, const TilePlace& place, int points, G (*x)[kTilePoints]) {
+  alignas(64) G divisor[kTilePoints];
+  if (p.projective) map_component(p, p.matrix + p.ndim * (p.out_ndim + 1), place, divisor);
+  for (int a = 0; a < p.ndim; ++a) {
+    map_component(p, p.matrix + a * (p.out_ndim + 1), place, x[a]);
+    if (p.projective)
+      for (int i = 0; i < points; ++i) x[a][i] /= divisor[i];
+    for (int i = 0; i < points; ++i) x[a][i] += G(p.axis[a].shift);
+  }
+}
+
 }  // namespace
 }  // namespace GS_ISA
 }  // namespace gs

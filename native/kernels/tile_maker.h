@@ -64,9 +64,11 @@ struct TileMaker {
       tile.kind[g] = plan.tap_by_tap ? kEdge : kInterior;
       tile.judged[g] = false;
     }
+    if constexpr (__is_same(C, double))
+      if (p.matrix) map_coords(p, place, tile.groups * kGroup, x);
     for (int a = 0; a < p.ndim; ++a) {
       int spare = a == p.ndim - 1 ? plan.spare_samples : 0;
-      load_coords<U>(p, static_cast<const C*>(p.coords) + place.coords, place, p.axis[a], x[a]);
+      if (!p.matrix) load_coords<U>(p, static_cast<const C*>(p.coords) + place.coords, place, p.axis[a], x[a]);
       stage[a].start(x[a], p.axis[a], spare, a, tile, fraction);
       stage[a].weights(fraction, p.cubic_a, a, tile);
     }

@@ -5,10 +5,11 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from gridsample._engine import Mapped
 from gridsample._maps import Displacement, Map, Points, Projective, stack
 from gridsample._spec import as_flag, choose, describe, real_numbers, spatial_sizes
 
-__all__ = ["Composition", "Source", "blocks", "boxes", "points_of"]
+__all__ = ["Composition", "Source", "as_mapped", "blocks", "boxes", "points_of"]
 
 _BLOCK = 1 << 15
 """Points of a block: its coordinates stay in the second-level cache between being made and being read."""
@@ -152,6 +153,14 @@ class Source(NamedTuple):
         """Callers' arrays that are read when this is evaluated."""
         maps = [one for transform in self.transforms for one in transform._maps]
         return {f"flow {i}": one.field for i, one in enumerate(maps) if isinstance(one, Displacement)}
+
+
+def as_mapped(transform: Composition) -> Mapped | None:
+    """Return the matrix of a map that is nothing else, for the core; None otherwise."""
+    if len(transform._maps) != 1 or not isinstance(transform._maps[0], Projective):
+        return None
+    matrix = transform._maps[0].matrix
+    return Mapped(np.ascontiguousarray(matrix[:-1] if transform._maps[0].is_affine else matrix))
 
 
 def blocks(transform: Composition, size: tuple[int, ...]) -> Iterator[tuple[tuple[slice, ...], np.ndarray]]:

@@ -1,5 +1,7 @@
 """The only importer of the native core: makes arrays that it can read, and calls it."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
@@ -9,6 +11,7 @@ from gridsample._native import choose_isa, current_isa, get_num_threads, set_num
 from gridsample._spec import Spec
 
 __all__ = [
+    "Mapped",
     "choose_isa",
     "current_isa",
     "get_num_threads",
@@ -25,14 +28,31 @@ _WIDE = {kernel.code: kernel.taps > 4 for kernel in KERNELS.values()}
 """Kernels that have code for planes of float32 and float64 only: other images are converted first."""
 
 
+class Mapped(NamedTuple):
+    """Coordinates that the core computes, the same for all of a batch: where a matrix takes the indices of a point."""
+
+    matrix: np.ndarray
+    """(ndim, out_ndim + 1), float64, contiguous, constants last; if it is projective with a row more, what to divide by."""
+
+
 def sample(
-    input: np.ndarray, coords: np.ndarray, out: np.ndarray, spec: Spec, fill: np.ndarray, mask: np.ndarray | None = None
+    input: np.ndarray,
+    coords: np.ndarray | Mapped,
+    out: np.ndarray,
+    spec: Spec,
+    fill: np.ndarray,
+    mask: np.ndarray | None = None,
 ) -> None:
     """Fill ``out`` (N, C, *out) with ``input`` (N, C, *spatial) read at ``coords`` (N, *out, ndim).
 
     ``fill`` is float64, one for each channel (two, if complex); ``mask``, bool (N, *out), gets whether a centre is inside.
     """
-    input, coords = _readable(input), _readable(coords)
+    input = _readable(input)
+    if isinstance(coords, np.ndarray):
+        coords = _readable(coords)
+    elif out.ndim == 3:  # the core maps points of two axes or more
+        coords = Mapped(np.insert(coords.matrix, 0, 0.0, axis=1))
+        out, mask = out[:, :, None], None if mask is None else mask[:, None]
     target = out if _is_plain(out) else out.astype(out.dtype.newbyteorder("="))
     if input.dtype.kind == "c":
         _sample_complex(input, coords, target, spec, fill, mask)
@@ -53,19 +73,21 @@ def prefilter(input: np.ndarray, out: np.ndarray, axis: int, order: int, boundar
 
 
 def _call(
-    input: np.ndarray, coords: np.ndarray, out: np.ndarray, spec: Spec, fill: np.ndarray, mask: np.ndarray | None
+    input: np.ndarray, coords: np.ndarray | Mapped, out: np.ndarray, spec: Spec, fill: np.ndarray, mask: np.ndarray | None
 ) -> None:
     if _WIDE[spec.kernel]:
         computed = DTYPES[dtype_name(input.dtype)].computed
         planes = input.strides[-1] == input.itemsize
         input = input.astype(computed, order="K" if planes else "C", copy=not planes)
-    codes = (_code(input), _code(coords), _code(out))
-    sample_bits(_bits(input), _bits(coords), _bits(out), codes, spec, fill, mask)
+    points = coords.matrix if isinstance(coords, Mapped) else coords
+    codes = (_code(input), _code(points), _code(out))
+    given = coords if isinstance(coords, Mapped) else _bits(coords)
+    sample_bits(_bits(input), given, _bits(out), codes, spec, fill, mask)
 
 
 def sample_bits(
     input: np.ndarray,
-    coords: np.ndarray,
+    coords: np.ndarray | Mapped,
     out: np.ndarray,
     codes: tuple[int, int, int],
     spec: Spec,
@@ -75,7 +97,8 @@ def sample_bits(
     """Call the core with arrays that it can use where they are, and the codes of their dtypes."""
     _native.sample(
         input,
-        coords,
+        coords if isinstance(coords, np.ndarray) else None,
+        coords.matrix if isinstance(coords, Mapped) else None,
         out,
         None if mask is None else mask.view(np.uint8),
         fill,
@@ -90,7 +113,7 @@ def sample_bits(
 
 
 def _sample_complex(
-    input: np.ndarray, coords: np.ndarray, out: np.ndarray, spec: Spec, fill: np.ndarray, mask: np.ndarray | None
+    input: np.ndarray, coords: np.ndarray | Mapped, out: np.ndarray, spec: Spec, fill: np.ndarray, mask: np.ndarray | None
 ) -> None:
     """Sample real and imaginary parts as channels that lie side by side: those of all channels at once where they lie so."""
     if all(array.shape[1] == 1 or array.strides[1] == array.itemsize for array in (input, out)):

@@ -9,7 +9,7 @@ import numpy
 from numpy.typing import NDArray
 
 
-def sample(input: Annotated[NDArray, dict(device='cpu', writable=False)], coords: Annotated[NDArray, dict(device='cpu', writable=False)], out: Annotated[NDArray, dict(device='cpu')], mask: Annotated[NDArray, dict(device='cpu')] | None, fill: Annotated[NDArray[numpy.float64], dict(shape=(None,), order='C', writable=False)], dtypes: tuple[int, int, int], kernel: int, boundaries: Sequence[int], axes: Sequence[tuple[int, float, float, float, float]], cubic_a: float, outside: int, nan_propagates: bool) -> None: ...
+def sample(input: Annotated[NDArray, dict(device='cpu', writable=False)], coords: Annotated[NDArray, dict(device='cpu', writable=False)] | None, matrix: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order='C', writable=False)] | None, out: Annotated[NDArray, dict(device='cpu')], mask: Annotated[NDArray, dict(device='cpu')] | None, fill: Annotated[NDArray[numpy.float64], dict(shape=(None,), order='C', writable=False)], dtypes: tuple[int, int, int], kernel: int, boundaries: Sequence[int], axes: Sequence[tuple[int, float, float, float, float]], cubic_a: float, outside: int, nan_propagates: bool) -> None: ...
 
 def prefilter(input: Annotated[NDArray, dict(device='cpu', writable=False)], out: Annotated[NDArray, dict(device='cpu')], dtype: int, axis: int, order: int, boundary: int) -> None:
     """Spline coefficients along one axis; out may be input."""

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gridsample import _engine, reference
-from gridsample._compose import Composition, boxes, points_of
+from gridsample._compose import Composition, as_mapped, boxes, points_of
 from gridsample._coords import index_axes
 from gridsample._maps import Points, stack
 from gridsample._modes import BOUNDARIES, COMPLEX_DTYPES, KERNELS, OUTSIDE_RULES
@@ -136,6 +136,10 @@ def resample(
     if straight and not moves and not pad and isinstance(where, np.ndarray) and where.dtype.name in ("float32", "float64"):
         read(np.moveaxis(where, 0, -1), output)
         return
+    mapped = as_mapped(where) if isinstance(where, Composition) and straight and not moves and len(sizes) <= MAX_NDIM else None
+    if mapped is not None:
+        read(mapped, output, pad)
+        return
     for box in boxes(spatial):
         points = points_of(where, box) if isinstance(where, Composition) else tuple(one[box] for one in where)
         if pad:
@@ -178,14 +182,14 @@ def spline_boundary(mode: str) -> int:
     return BOUNDARIES[MODES[mode].wide].code
 
 
-Reader = Callable[[np.ndarray, np.ndarray], None]
+Reader = Callable[..., None]
 
 
 def _reader(image: np.ndarray, kernel: str, boundary: str, outside: str, cval: Any) -> Reader:
     """Return what fills an array (C, *out) with the image (C, *spatial) at coordinates (*out, ndim)."""
     channels, ndim = image.shape[0], image.ndim - 1
 
-    def read_slowly(coords: np.ndarray, out: np.ndarray) -> None:
+    def read_slowly(coords: Any, out: np.ndarray, pad: int = 0) -> None:
         settings = {"dtype": out.dtype, "fill_value": cval, "outside": outside, "prefilter": False}
         out[...] = reference.sample(image[None], coords[None], kernel, boundary, **settings)[0]
 
@@ -196,8 +200,11 @@ def _reader(image: np.ndarray, kernel: str, boundary: str, outside: str, cval: A
     )
     fill = np.full(channels, cval).view(np.float64)
 
-    def read(coords: np.ndarray, out: np.ndarray) -> None:
-        _engine.sample(image[None], coords[None], out[None], spec, fill)
+    padded = spec._replace(axes=tuple(axis._replace(shift=_PAD) for axis in spec.axes))
+
+    def read(coords: np.ndarray | _engine.Mapped, out: np.ndarray, pad: int = 0) -> None:
+        points = coords[None] if isinstance(coords, np.ndarray) else coords
+        _engine.sample(image[None], points, out[None], padded if pad else spec, fill)
 
     return read
 

@@ -16,7 +16,7 @@ from gridsample._arrays import (
     fill_values,
     out_dtype,
 )
-from gridsample._compose import Composition, Source, blocks
+from gridsample._compose import Composition, Source, as_mapped, blocks
 from gridsample._coords import index_axes
 from gridsample._frameworks import refuse, torch_front_end
 from gridsample._modes import BOUNDARIES
@@ -248,11 +248,15 @@ def run(
 def _sample_blocks(
     image: np.ndarray, source: Source, out: np.ndarray, spec: Spec, fill: np.ndarray, mask: np.ndarray | None
 ) -> None:
-    """Sample block by block: the coordinates of one at a time are in memory."""
+    """Sample where the core can map points itself, or block by block: the coordinates of one at a time are in memory."""
     for n, transform in enumerate(source.transforms):
         alone = len(source.transforms) > 1
         images = image[n : n + 1] if alone and len(image) > 1 else image
         items = slice(n, n + 1) if alone else slice(None)
+        mapped = as_mapped(transform)
+        if mapped is not None:
+            _engine.sample(images, mapped, out[items], spec, fill, None if mask is None else mask[items])
+            continue
         for box, points in blocks(transform, source.size):
             part = None if mask is None else mask[(items, *box)]
             _engine.sample(images, points[None], out[(items, slice(None), *box)], spec, fill, part)

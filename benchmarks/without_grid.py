@@ -1,0 +1,143 @@
+"""Maps without a grid, and resizing, beside those who do the same: ``python benchmarks/without_grid.py``.
+
+Everyone is called in the same process, one after the other, on the same arrays with as many threads (SciPy has one); printed
+are the medians of the peer's time over gridsample's, round by round, and how far the results are apart.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import scipy
+import SimpleITK as sitk
+import torch
+from measure import Settings, time_interleaved
+from scipy import ndimage
+
+import gridsample
+from gridsample import opencv
+from gridsample import scipy as ours
+
+RNG = np.random.default_rng(0)
+HD = (1920, 1080)
+TURN = cv2.getRotationMatrix2D((960, 540), 20, 1.1)
+TILT = np.vstack([TURN, [1e-5, -2e-5, 1]])
+TURN_3D = np.array([[0.9, -0.2, 0.1], [0.2, 0.95, 0.05], [-0.1, 0.03, 0.97]])
+
+Call = Callable[[], np.ndarray]
+
+
+class Row(NamedTuple):
+    """One case: ours first."""
+
+    what: str
+    calls: dict[str, Call]
+
+
+def photographs() -> Iterator[Row]:
+    """Affine and perspective maps of a photograph; the same affine map through a grid."""
+    photo = RNG.integers(0, 256, (1080, 1920, 3), dtype=np.uint8)
+    grid = gridsample.Transform.affine(TURN, inverse=True).coords(HD[::-1]).astype(np.float32)
+    for image in (photo, photo.astype(np.float32)):
+        for flags, kernel in ((cv2.INTER_LINEAR, "linear"), (cv2.INTER_CUBIC, "cubic")):
+            calls: dict[str, Call] = {
+                "gridsample": lambda image=image, flags=flags: opencv.warpAffine(image, TURN, HD, flags=flags),
+                "OpenCV": lambda image=image, flags=flags: cv2.warpAffine(image, TURN, HD, flags=flags),
+                "through a float32 grid": lambda image=image, kernel=kernel: gridsample.sample(
+                    image, grid, kernel, "constant", channels="last"
+                ),
+            }
+            yield Row(f"warpAffine 1080p {image.dtype} {kernel}", calls)
+            calls = {
+                "gridsample": lambda image=image, flags=flags: opencv.warpPerspective(image, TILT, HD, flags=flags),
+                "OpenCV": lambda image=image, flags=flags: cv2.warpPerspective(image, TILT, HD, flags=flags),
+            }
+            yield Row(f"warpPerspective 1080p {image.dtype} {kernel}", calls)
+    x, y = np.ascontiguousarray(grid[..., 1]), np.ascontiguousarray(grid[..., 0])
+    remaps: dict[str, Call] = {
+        "gridsample": lambda: opencv.remap(photo, x, y, cv2.INTER_LINEAR),
+        "OpenCV": lambda: cv2.remap(photo, x, y, cv2.INTER_LINEAR),
+    }
+    yield Row("remap 1080p uint8 linear", remaps)
+
+
+def volumes() -> Iterator[Row]:
+    """Affine maps and displacements of a volume of 128³ float32."""
+    volume = RNG.random((128, 128, 128), dtype=np.float32)
+    coords = np.indices(volume.shape).astype(np.float32)
+    coords += 2 * np.sin(coords[::-1] / 9)
+    for order in (1, 3):
+        yield Row(
+            f"map_coordinates 128³ order {order}",
+            {
+                "gridsample": lambda order=order: ours.map_coordinates(volume, coords, order=order),
+                "SciPy": lambda order=order: ndimage.map_coordinates(volume, coords, order=order),
+            },
+        )
+    offset = np.array([3.0, -2.0, 5.0])
+    itk = sitk.GetImageFromArray(volume)
+    transform = sitk.AffineTransform(TURN_3D[::-1, ::-1].ravel().tolist(), offset[::-1].tolist())
+    yield Row(
+        "affine_transform 128³ order 1",
+        {
+            "gridsample": lambda: ours.affine_transform(volume, TURN_3D, offset, order=1),
+            "SciPy": lambda: ndimage.affine_transform(volume, TURN_3D, offset, order=1),
+            "SimpleITK": lambda: sitk.GetArrayViewFromImage(sitk.Resample(itk, itk, transform, sitk.sitkLinear, 0.0)),
+        },
+    )
+
+
+def resizes() -> Iterator[Row]:
+    """Resize planar float32 images of 1080p to half and to one and a half."""
+    image = RNG.random((1, 3, 1080, 1920), dtype=np.float32)
+    tensor = torch.from_numpy(image)
+    for mode, antialias in (
+        ("nearest", False),
+        ("bilinear", False),
+        ("bicubic", False),
+        ("area", False),
+        ("bilinear", True),
+        ("bicubic", True),
+    ):
+        for size in ((540, 960), (1620, 2880)):
+            calls: dict[str, Call] = {
+                "gridsample": lambda m=mode, a=antialias, s=size: gridsample.interpolate(image, s, mode=m, antialias=a),
+                "torch": lambda m=mode, a=antialias, s=size: torch.nn.functional.interpolate(
+                    tensor, size=s, mode=m, antialias=a
+                ).numpy(),
+            }
+            yield Row(f"interpolate {mode}{' antialias' if antialias else ''} to {size[0]}x{size[1]}", calls)
+
+
+def compare(row: Row) -> str:
+    """Return one line of the table."""
+    results = {name: call().astype(np.float64) for name, call in row.calls.items()}
+    times = {name: np.array(found) for name, found in time_interleaved(row.calls, Settings(pause=0.003, budget=1.5)).items()}
+    parts = []
+    for name in row.calls:
+        if name != "gridsample":
+            off = np.abs(results[name] - results["gridsample"])
+            ratio = np.median(times[name] / times["gridsample"])
+            parts.append(f"{name} {ratio:.2f}x (apart: {np.median(off):.0e} median, {off.max():.0e} at most)")
+    return f"{row.what:45}" + "; ".join(parts)
+
+
+def main() -> None:
+    """Print the table, for the groups named on the command line or for all."""
+    groups = {"photographs": photographs, "volumes": volumes, "resizes": resizes}
+    versions = f"OpenCV {cv2.__version__}, SciPy {scipy.__version__}, SimpleITK {sitk.Version_VersionString()}"
+    threads = 2
+    gridsample.set_num_threads(threads)
+    cv2.setNumThreads(threads)
+    torch.set_num_threads(threads)
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(threads)
+    print(f"{versions}, PyTorch {torch.__version__} over gridsample {gridsample.__version__}, {threads} threads")
+    for name in sys.argv[1:] or groups:
+        for row in groups[name]():
+            print(compare(row), flush=True)
+
+
+if __name__ == "__main__":
+    main()
