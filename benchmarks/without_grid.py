@@ -84,7 +84,7 @@ def volumes() -> Iterator[Row]:
         {
             "gridsample": lambda: ours.affine_transform(volume, TURN_3D, offset, order=1),
             "SciPy": lambda: ndimage.affine_transform(volume, TURN_3D, offset, order=1),
-            "SimpleITK": lambda: sitk.GetArrayViewFromImage(sitk.Resample(itk, itk, transform, sitk.sitkLinear, 0.0)),
+            "SimpleITK": lambda: sitk.GetArrayFromImage(sitk.Resample(itk, itk, transform, sitk.sitkLinear, 0.0)),
         },
     )
 
