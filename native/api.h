@@ -38,6 +38,7 @@ struct Axis {
   double pre, scale, shift;
   double margin;      // a centre is inside from -margin to size - 1 + margin
   Boundary boundary;
+  int order;          // of the derivative of the weights that is taken, with respect to the given coordinate
 };
 
 // out[n, c, p] = input[n, c] read at coords[n, p], for the points p of a (possibly strided) box; or where a matrix takes p.
@@ -55,7 +56,7 @@ struct Problem {
   const double* matrix;  // null, or (ndim, out_ndim + 1), with a row more if it is projective: see kernels/coords.h
   bool projective;
   void* out;
-  uint8_t* mask;       // null, or gets 1 for each point whose centre is inside, 0 for the others
+  uint8_t* mask;       // null, or gets 1 for each point whose centre is inside, 0 for the others; its strides are set in any case
   const double* fill;  // what the boundary `constant` and the outside rule `fill` give, for each channel
   int64_t batch, channels;
   int64_t input_batch, input_channel;  // strides

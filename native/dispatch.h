@@ -1,6 +1,7 @@
 // Instruction sets: which ones this build has, which ones this machine can run, and which one is in use.
 #pragma once
 
+#include "derivatives.h"
 #include "plan.h"
 #include "prefilter.h"
 
@@ -10,6 +11,7 @@ struct Isa {
   const char* name;
   int vector_bytes;
   void (*sample)(const Plan& plan, int64_t first_tile, int64_t last_tile);
+  const DerivativeTable* derivatives;
   const PrefilterTable* prefilter;
 };
 

@@ -14,4 +14,10 @@ void use_threads(int count);      // for the calls of this thread only; 0: as se
 // range is not defined, so body must not care.
 void parallel_for(int64_t count, int64_t grain, void (*body)(void* context, int64_t first, int64_t last), void* context);
 
+template <class Body>
+void parallel_for(int64_t count, int64_t grain, const Body& body) {
+  auto call = [](void* context, int64_t first, int64_t last) { (*static_cast<const Body*>(context))(first, last); };
+  parallel_for(count, grain, call, const_cast<Body*>(&body));
+}
+
 }  // namespace gs

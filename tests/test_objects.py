@@ -38,7 +38,10 @@ def symbols(path):
     return [(kind, name) for kind, name in rows if kind.isupper() or kind in "uvw"]
 
 
-@pytest.mark.parametrize(("part", "table"), [("sample", "isa"), ("prefilter", "prefilter_table")])
+TABLES = {"sample": "isa", "derivatives": "derivatives_table", "prefilter": "prefilter_table"}
+
+
+@pytest.mark.parametrize(("part", "table"), TABLES.items())
 @pytest.mark.parametrize("isa", ISAS)
 def test_isa_object_exports_its_table_only(isa, part, table):
     (path,) = objects(f"gs_{isa}_{part}")
@@ -47,7 +50,10 @@ def test_isa_object_exports_its_table_only(isa, part, table):
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="looks for AVX")
-@pytest.mark.parametrize("target", ["gs_baseline", "gs_scalar_sample", "gs_scalar_prefilter", "_native", "nanobind-static"])
+@pytest.mark.parametrize(
+    "target",
+    ["gs_baseline", "gs_scalar_sample", "gs_scalar_derivatives", "gs_scalar_prefilter", "_native", "nanobind-static"],
+)
 def test_baseline_has_no_avx(target):
     """Every mnemonic of AVX begins with v, and none of SSE's or of plain x86-64's that a compiler uses does."""
     for path in objects(target):

@@ -17,6 +17,7 @@
 #include <tuple>
 #include <vector>
 
+#include "derivatives.h"
 #include "dispatch.h"
 #include "run.h"
 #include "threads.h"
@@ -66,90 +67,212 @@ bool interrupted() {
   return PyErr_CheckSignals() != 0;
 }
 
+bool is_floating(gs::Dtype dtype) {
+  return dtype == gs::Dtype::float32 || dtype == gs::Dtype::float64 || dtype == gs::Dtype::float16 || dtype == gs::Dtype::bfloat16;
+}
+
+struct Modes {
+  int kernel;
+  const std::vector<int>& boundaries;
+  const std::vector<AxisTuple>& axes;
+  const std::vector<int>& orders;
+  double cubic_a;
+  int outside;
+  bool nan_propagates;
+};
+
+// What is computed, for an image of those spatial sizes.
+void set_modes(gs::Problem& p, const Modes& m, const std::vector<int64_t>& sizes) {
+  size_t ndim = sizes.size();
+  require(ndim >= 1 && ndim <= size_t(gs::kMaxDim), "number of axes");
+  require(m.boundaries.size() == ndim && m.axes.size() == ndim && m.orders.size() == ndim, "modes of every axis");
+  require(is_code(m.kernel, {GS_KERNELS(GS_CODE)}), "code of the kernel");
+  require(m.outside >= 0 && m.outside <= int(gs::Outside::keep), "code of the outside rule");
+  p.kernel = gs::Kernel(m.kernel);
+  p.cubic_a = m.cubic_a;
+  p.outside = gs::Outside(m.outside);
+  p.nan_propagates = m.nan_propagates;
+  p.ndim = int(ndim);
+  for (size_t i = 0; i < ndim; ++i) {
+    auto [component, pre, scale, shift, margin] = m.axes[i];
+    require(component >= 0 && component < int64_t(ndim) && sizes[i] >= 1, "axes");
+    require(is_code(m.boundaries[i], {GS_BOUNDARIES(GS_CODE)}), "code of a boundary");
+    require(m.orders[i] >= 0 && m.orders[i] < 100, "order of a derivative");
+    p.axis[i] = {sizes[i], 0, component, pre, scale, shift, margin, gs::Boundary(m.boundaries[i]), m.orders[i]};
+  }
+}
+
+// An array (batch, ...), or batch 1 for all.
+template <class Array>
+int64_t batch_stride(const gs::Problem& p, const Array& a) {
+  require(int64_t(a.shape(0)) == p.batch || a.shape(0) == 1, "batch");
+  return a.shape(0) == 1 ? 0 : a.stride(0);
+}
+
 using Matrix = nb::ndarray<const double, nb::ndim<2>, nb::c_contig>;
 
-void sample(In input, std::optional<In> coords, std::optional<Matrix> matrix, Out out, std::optional<Out> mask, nb::ndarray<const double, nb::ndim<1>, nb::c_contig> fill,
-            std::tuple<int, int, int> dtypes, int kernel, const std::vector<int>& boundaries,
-            const std::vector<AxisTuple>& axes, double cubic_a, int outside, bool nan_propagates) {
-  gs::Problem p{};
-  int ndim = int(input.ndim()) - 2, out_ndim = int(out.ndim()) - 2;
-  require(ndim >= 1 && ndim <= gs::kMaxDim && out_ndim >= 0 && out_ndim <= gs::kMaxOutDim, "number of axes");
+// The points of (batch, channels, *out), and where they are: (batch or 1, *out, ndim), or where a matrix maps their indices.
+template <class Array>
+void set_points(gs::Problem& p, const Array& out, const std::optional<In>& coords, const std::optional<Matrix>& matrix,
+                int coords_code) {
+  p.out_ndim = int(out.ndim()) - 2;
+  require(p.out_ndim >= 0 && p.out_ndim <= gs::kMaxOutDim, "number of axes of out");
   require(coords.has_value() != matrix.has_value(), "coords or a matrix");
-  require(boundaries.size() == size_t(ndim) && axes.size() == size_t(ndim), "one boundary and one map per axis");
-  require(is_code(kernel, {GS_KERNELS(GS_CODE)}), "code of the kernel");
-  for (int boundary : boundaries) require(is_code(boundary, {GS_BOUNDARIES(GS_CODE)}), "code of a boundary");
-  require(outside >= 0 && outside <= int(gs::Outside::keep), "code of the outside rule");
-  p.kernel = gs::Kernel(kernel);
-  p.dtype = check_dtype(std::get<0>(dtypes), input.itemsize());
-  p.coords_dtype = check_dtype(std::get<1>(dtypes), coords ? coords->itemsize() : sizeof(double));
-  p.out_dtype = check_dtype(std::get<2>(dtypes), out.itemsize());
-  bool floating = p.coords_dtype == gs::Dtype::float32 || p.coords_dtype == gs::Dtype::float64 ||
-                  p.coords_dtype == gs::Dtype::float16 || p.coords_dtype == gs::Dtype::bfloat16;
-  require(floating, "dtype of coords");
-  bool stored_as_computed = p.dtype == gs::Dtype::float32 || p.dtype == gs::Dtype::float64;
-  require(stored_as_computed || gs::taps_of(p.kernel) <= gs::kMaxTapsConverted, "dtype of the input of a wide kernel");
-  p.cubic_a = cubic_a;
-  p.outside = gs::Outside(outside);
-  p.nan_propagates = nan_propagates;
-  p.ndim = ndim;
-  for (int i = 0; i < ndim; ++i) {
-    auto [component, pre, scale, shift, margin] = axes[i];
-    require(component >= 0 && component < ndim && input.shape(i + 2) >= 1, "axes");
-    p.axis[i] = {int64_t(input.shape(i + 2)), input.stride(i + 2), component, pre, scale, shift, margin,
-                 gs::Boundary(boundaries[i])};
-  }
+  p.coords_dtype = check_dtype(coords_code, coords ? coords->itemsize() : sizeof(double));
+  require(is_floating(p.coords_dtype), "dtype of coords");
   p.batch = int64_t(out.shape(0));
   p.channels = int64_t(out.shape(1));
-  require(input.shape(1) == out.shape(1) && fill.shape(0) == out.shape(1), "channels");
-  auto batch_stride = [&](const In& a) {
-    require(a.shape(0) == out.shape(0) || a.shape(0) == 1, "batch");
-    return a.shape(0) == 1 ? 0 : a.stride(0);
-  };
-  p.input = input.data();
-  p.out = out.data();
-  p.fill = fill.data();
-  p.input_batch = batch_stride(input);
-  p.input_channel = input.stride(1);
   p.out_batch = out.stride(0);
   p.out_channel = out.stride(1);
-  p.out_ndim = out_ndim;
-  for (int i = 0; i < out_ndim; ++i) {
+  for (int i = 0; i < p.out_ndim; ++i) {
     p.out_size[i] = int64_t(out.shape(i + 2));
     p.out_stride[i] = out.stride(i + 2);
   }
   if (coords) {
-    require(coords->ndim() == size_t(out_ndim) + 2 && int64_t(coords->shape(out_ndim + 1)) == ndim, "shape of coords");
+    require(coords->ndim() == size_t(p.out_ndim) + 2 && int(coords->shape(p.out_ndim + 1)) == p.ndim, "shape of coords");
     p.coords = coords->data();
-    p.coords_batch = batch_stride(*coords);
-    p.coords_component = coords->stride(out_ndim + 1);
-    for (int i = 0; i < out_ndim; ++i) {
+    p.coords_batch = batch_stride(p, *coords);
+    p.coords_component = coords->stride(p.out_ndim + 1);
+    for (int i = 0; i < p.out_ndim; ++i) {
       require(out.shape(i + 2) == coords->shape(i + 1), "shape of out");
       p.coords_stride[i] = coords->stride(i + 1);
     }
   } else {
-    p.projective = int(matrix->shape(0)) == ndim + 1;
-    require(out_ndim >= 2 && p.coords_dtype == gs::Dtype::float64, "axes and dtype of points that a matrix maps");
-    require(int(matrix->shape(0)) - p.projective == ndim && int(matrix->shape(1)) == out_ndim + 1, "shape of the matrix");
-    for (int i = 0; i < ndim; ++i) require(p.axis[i].pre == 0 && p.axis[i].scale == 1, "units of what a matrix gives");
+    p.projective = int(matrix->shape(0)) == p.ndim + 1;
+    require(p.out_ndim >= 2 && p.coords_dtype == gs::Dtype::float64, "axes and dtype of points that a matrix maps");
+    require(int(matrix->shape(0)) - p.projective == p.ndim && int(matrix->shape(1)) == p.out_ndim + 1, "shape of the matrix");
+    for (int i = 0; i < p.ndim; ++i) require(p.axis[i].pre == 0 && p.axis[i].scale == 1, "units of what a matrix gives");
     p.matrix = matrix->data();
     int64_t stride = 1;
-    for (int i = out_ndim - 1; i >= 0; stride *= p.out_size[i--]) p.coords_stride[i] = stride;
+    for (int i = p.out_ndim - 1; i >= 0; stride *= p.out_size[i--]) p.coords_stride[i] = stride;
   }
+}
+
+using Fill = nb::ndarray<const double, nb::ndim<1>, nb::c_contig>;
+
+template <class Run>
+void run(const Run& run_it) {
+  bool finished;
+  {
+    Unlocked unlocked;
+    finished = run_it(std::this_thread::get_id() == main_thread ? interrupted : nullptr);
+  }
+  if (!finished) throw nb::python_error();
+}
+
+void sample(In input, std::optional<In> coords, std::optional<Matrix> matrix, Out out, std::optional<Out> mask, Fill fill,
+            std::tuple<int, int, int> dtypes, int kernel, const std::vector<int>& boundaries,
+            const std::vector<AxisTuple>& axes, const std::vector<int>& orders,
+            double cubic_a, int outside, bool nan_propagates) {
+  gs::Problem p{};
+  require(input.ndim() >= 3 && out.ndim() >= 2, "number of axes");
+  std::vector<int64_t> sizes;
+  for (size_t i = 2; i < input.ndim(); ++i) sizes.push_back(int64_t(input.shape(i)));
+  set_modes(p, {kernel, boundaries, axes, orders, cubic_a, outside, nan_propagates}, sizes);
+  set_points(p, out, coords, matrix, std::get<1>(dtypes));
+  p.dtype = check_dtype(std::get<0>(dtypes), input.itemsize());
+  p.out_dtype = check_dtype(std::get<2>(dtypes), out.itemsize());
+  bool stored_as_computed = p.dtype == gs::Dtype::float32 || p.dtype == gs::Dtype::float64;
+  require(stored_as_computed || gs::taps_of(p.kernel) <= gs::kMaxTapsConverted, "dtype of the input of a wide kernel");
+  for (int i = 0; i < p.ndim; ++i) p.axis[i].stride = input.stride(i + 2);
+  require(input.shape(1) == out.shape(1) && fill.shape(0) == out.shape(1), "channels");
+  p.input = input.data();
+  p.input_batch = batch_stride(p, input);
+  p.input_channel = input.stride(1);
+  p.out = out.data();
+  p.fill = fill.data();
   if (mask) {
-    require(mask->itemsize() == 1 && mask->ndim() == size_t(out_ndim) + 1 && mask->shape(0) == out.shape(0), "mask");
+    require(mask->itemsize() == 1 && mask->ndim() == size_t(p.out_ndim) + 1 && mask->shape(0) == out.shape(0), "mask");
     p.mask = static_cast<uint8_t*>(mask->data());
     p.mask_batch = mask->stride(0);
-    for (int i = 0; i < out_ndim; ++i) {
+    for (int i = 0; i < p.out_ndim; ++i) {
       require(mask->shape(i + 1) == out.shape(i + 2), "shape of mask");
       p.mask_stride[i] = mask->stride(i + 1);
     }
   }
-  bool finished;
-  {
-    Unlocked unlocked;
-    finished = gs::sample(p, std::this_thread::get_id() == main_thread ? interrupted : nullptr);
+  run([&](gs::Interrupted watch) { return gs::sample(p, watch); });
+}
+
+// Arrays (batch, channels, *spatial) of derivatives are contiguous along the spatial axes.
+template <class Array>
+void check_planar(const gs::Problem& p, const Array& a) {
+  require(a.ndim() == size_t(p.ndim) + 2 && int64_t(a.shape(1)) == p.channels, "shape of an image");
+  require(int64_t(a.itemsize()) == gs::item_size(p.dtype), "dtype of an image");
+  int64_t stride = 1;
+  for (int i = p.ndim - 1; i >= 0; stride *= p.axis[i--].size)
+    require(int64_t(a.shape(i + 2)) == p.axis[i].size && (p.axis[i].size == 1 || a.stride(i + 2) == stride), "layout of an image");
+}
+
+template <class Array>
+void check_contiguous(const gs::Problem& p, const Array& a, const std::vector<int64_t>& shape) {
+  require(int64_t(a.itemsize()) == gs::item_size(p.dtype) && a.ndim() == shape.size(), "number of axes");
+  int64_t stride = 1;
+  for (size_t i = shape.size(); i-- > 0; stride *= shape[i])
+    require(int64_t(a.shape(i)) == shape[i] && (shape[i] <= 1 || a.stride(i) == stride), "layout");
+}
+
+void derivatives(In grad, In coords, std::optional<In> input, std::optional<In> tangent, std::optional<In> direction,
+                 std::optional<Out> grad_input, std::optional<Out> grad_coords, std::optional<Out> grad_out, Fill fill,
+                 std::tuple<int, int> dtypes, bool second, const std::vector<int64_t>& sizes, int kernel,
+                 const std::vector<int>& boundaries, const std::vector<AxisTuple>& axes, const std::vector<int>& orders,
+                 double cubic_a, int outside, bool nan_propagates) {
+  gs::DerivativeProblem d{};
+  gs::Problem& p = d.forward;
+  set_modes(p, {kernel, boundaries, axes, orders, cubic_a, outside, nan_propagates}, sizes);
+  require(grad.ndim() >= 2, "number of axes");
+  set_points(p, grad, std::optional<In>(coords), std::nullopt, std::get<1>(dtypes));
+  p.dtype = p.out_dtype = check_dtype(std::get<0>(dtypes), grad.itemsize());
+  require(p.dtype == gs::Dtype::float32 || p.dtype == gs::Dtype::float64, "dtype of derivatives");
+  require(int64_t(fill.shape(0)) == p.channels, "channels");
+  p.fill = fill.data();
+  p.out = const_cast<void*>(grad.data());  // which is only read
+  int64_t stride = 1, points = 1;
+  for (int i = p.ndim - 1; i >= 0; stride *= p.axis[i--].size) p.axis[i].stride = stride;
+  for (int i = p.out_ndim - 1; i >= 0; points *= p.out_size[i--]) p.mask_stride[i] = points;
+  p.mask_batch = points;
+  std::vector<int64_t> of_coords{p.batch}, of_out{p.batch, p.channels};
+  for (int i = 0; i < p.out_ndim; ++i) {
+    of_coords.push_back(p.out_size[i]);
+    of_out.push_back(p.out_size[i]);
   }
-  if (!finished) throw nb::python_error();
+  of_coords.push_back(p.ndim);
+
+  d.second = second;
+  if (input) {
+    check_planar(p, *input);
+    p.input = input->data();
+    p.input_batch = batch_stride(p, *input);
+    p.input_channel = input->stride(1);
+  }
+  if (tangent) {
+    check_planar(p, *tangent);
+    d.tangent = tangent->data();
+    d.tangent_batch = batch_stride(p, *tangent);
+    d.tangent_channel = tangent->stride(1);
+  }
+  if (direction) {
+    std::vector<int64_t> shape = of_coords;
+    shape[0] = int64_t(direction->shape(0));
+    check_contiguous(p, *direction, shape);
+    d.direction = direction->data();
+    d.direction_batch = batch_stride(p, *direction) ? points * p.ndim : 0;
+  }
+  if (grad_input) {
+    check_planar(p, *grad_input);
+    d.grad_input = grad_input->data();
+    d.grad_batch = batch_stride(p, *grad_input);
+    d.grad_channel = grad_input->stride(1);
+  }
+  if (grad_coords) {
+    check_contiguous(p, *grad_coords, of_coords);
+    d.grad_coords = grad_coords->data();
+  }
+  if (grad_out) {
+    check_contiguous(p, *grad_out, of_out);
+    d.grad_out = grad_out->data();
+  }
+  require(second || !grad_coords || input, "input");
+  run([&](gs::Interrupted watch) { return gs::derivatives(d, watch); });
 }
 
 void prefilter(In input, Out out, int dtype, int axis, int order, int boundary) {
@@ -194,8 +317,12 @@ std::vector<std::string> isa_names(bool runnable) {
 NB_MODULE(_native, m) {
   m.doc() = "The native core of gridsample. Not public: its only caller is gridsample._engine.";
   m.def("sample", &sample, nb::arg("input"), nb::arg("coords").none(), nb::arg("matrix").none(), nb::arg("out"),
-        nb::arg("mask").none(), nb::arg("fill"), nb::arg("dtypes"), nb::arg("kernel"), nb::arg("boundaries"), nb::arg("axes"),
-        nb::arg("cubic_a"), nb::arg("outside"), nb::arg("nan_propagates"));
+        nb::arg("mask").none(), nb::arg("fill"), nb::arg("dtypes"), nb::arg("kernel"), nb::arg("boundaries"), nb::arg("axes"), nb::arg("orders"), nb::arg("cubic_a"),
+        nb::arg("outside"), nb::arg("nan_propagates"));
+  m.def("derivatives", &derivatives, nb::arg("grad"), nb::arg("coords"), nb::arg("input").none(), nb::arg("tangent").none(),
+        nb::arg("direction").none(), nb::arg("grad_input").none(), nb::arg("grad_coords").none(), nb::arg("grad_out").none(),
+        nb::arg("fill"), nb::arg("dtypes"), nb::arg("second"), nb::arg("sizes"), nb::arg("kernel"), nb::arg("boundaries"),
+        nb::arg("axes"), nb::arg("orders"), nb::arg("cubic_a"), nb::arg("outside"), nb::arg("nan_propagates"));
   m.def("prefilter", &prefilter, nb::arg("input"), nb::arg("out"), nb::arg("dtype"), nb::arg("axis"), nb::arg("order"),
         nb::arg("boundary"), "Spline coefficients along one axis; out may be input.");
   m.def("isa_names", &isa_names, nb::arg("runnable"), "ISAs of this build, or those that this machine can run.");

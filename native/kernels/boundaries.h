@@ -4,6 +4,7 @@
 //   cyclic         after that, the tap beyond the last sample is the first one, and not outside
 //   finite(x)      for wide kernels: x, kept where it is, but finite
 //   index(i)       for wide kernels: the index of a tap, moved inside
+//   slope(x)       for narrow kernels: the derivative of coordinate(x): 1, -1 where the mirrored array is read backwards, 0 where it stands
 //
 // After these, an index that is still outside is not read: it stands for the fill value. NaN and infinities are never an
 // index: with `zeros` they are outside, with `border` NaN is index 0 and an infinity the edge, with reflections index 0.
@@ -56,8 +57,35 @@ GS_INLINE V finite_or_0(V x) {
   return zero == 0 ? x : V{};
 }
 
+template <class V>
+GS_INLINE V finite_slope(V x) {
+  return x - x == 0 ? V{} + 1 : V{};
+}
+
+// The border itself counts as outside, as in PyTorch.
+template <class V, class G>
+GS_INLINE V border_slope(V x, Span<G> s) {
+  return (x > 0) & (x < s.last) ? V{} + 1 : V{};
+}
+
+// Of fold(x), and then of the border.
+template <class V, class G>
+GS_INLINE V fold_slope(V x, G low, G span, Span<G> s) {
+  V distance = x - low;
+  V sign = distance < 0 ? V{} - 1 : V{} + 1;
+  distance = distance < 0 ? -distance : distance;
+  V period = 2 * span - V{};
+  distance = distance - floor(distance / period) * period;
+  sign = distance > span ? -sign : sign;
+  return sign * border_slope(fold(x, low, span), s);
+}
+
 struct zeros {
   static constexpr bool masks = true, cyclic = false;
+  template <class V, class G>
+  static GS_INLINE V slope(V x, Span<G>) {
+    return finite_slope(x);
+  }
   template <class V, class G>
   static GS_INLINE V coordinate(V x, Span<G> s) {
     return clamp(x, G(-kFar), s.size + kFar);
@@ -74,6 +102,10 @@ struct zeros {
 
 struct border {
   static constexpr bool masks = false, cyclic = false;
+  template <class V, class G>
+  static GS_INLINE V slope(V x, Span<G> s) {
+    return border_slope(x, s);
+  }
   template <class V, class G>
   static GS_INLINE V coordinate(V x, Span<G> s) {
     return clamp(x, G(0), s.last);
@@ -92,6 +124,10 @@ struct border {
 struct reflection_edge {
   static constexpr bool masks = false, cyclic = false;
   template <class V, class G>
+  static GS_INLINE V slope(V x, Span<G> s) {
+    return fold_slope(x, G(-0.5), s.size, s);
+  }
+  template <class V, class G>
   static GS_INLINE V coordinate(V x, Span<G> s) {
     return clamp(fold(x, G(-0.5), s.size), G(0), s.last);
   }
@@ -108,6 +144,10 @@ struct reflection_edge {
 // About the centre of the end samples.
 struct reflection_center {
   static constexpr bool masks = false, cyclic = false;
+  template <class V, class G>
+  static GS_INLINE V slope(V x, Span<G> s) {
+    return fold_slope(x, G(0), s.last, s);
+  }
   template <class V, class G>
   static GS_INLINE V coordinate(V x, Span<G> s) {
     return clamp(fold(x, G(0), s.last), G(0), s.last);
@@ -127,6 +167,10 @@ struct constant : zeros {};
 
 struct wrap {
   static constexpr bool masks = false, cyclic = true;
+  template <class V, class G>
+  static GS_INLINE V slope(V x, Span<G>) {
+    return finite_slope(x);
+  }
   template <class V, class G>
   static GS_INLINE V coordinate(V x, Span<G> s) {
     V inside = x - floor(x / s.size) * s.size;

@@ -74,7 +74,7 @@ template <class S>
 void sample_tiles(const Plan& plan, int64_t first, int64_t last) {
   using T = typename Computed<S>::type;
   const Problem& p = plan.problem;
-  auto make = choose_maker<T>(plan);
+  auto make = choose_maker<T, false>(plan);
   StageB<S> reader = choose_stage_b<S>(plan);
   int64_t stride[kMaxDim];
   for (int a = 0; a < p.ndim; ++a) stride[a] = p.axis[a].stride;
@@ -94,13 +94,13 @@ void sample_tiles(const Plan& plan, int64_t first, int64_t last) {
   const int64_t ahead = std::min(p.channels, kPrefetchAhead);
   Tile<T> tiles[2];  // the one being read, and the next one, whose samples are on their way from memory meanwhile
   TilePlace place = place_tile(plan, first);
-  make(plan, place, tiles[first & 1]);
+  make(plan, place, tiles[first & 1], nullptr);
   for (int64_t t = first; t < last; ++t) {
     const Tile<T>& tile = tiles[t & 1];
     TilePlace next = place;
     if (t + 1 < last) {
       next = place_tile(plan, t + 1);
-      make(plan, next, tiles[(t + 1) & 1]);
+      make(plan, next, tiles[(t + 1) & 1], nullptr);
     }
     const S* from = image(place);
     sink.to = static_cast<char*>(p.out) + place.out * plan.out_item;
@@ -130,9 +130,10 @@ void sample(const Plan& plan, int64_t first, int64_t last) {
 
 }  // namespace
 
+extern const DerivativeTable derivatives_table;
 extern const PrefilterTable prefilter_table;
 extern const Isa isa;
-const Isa isa = {GS_NAME(GS_ISA), GS_VECTOR_BYTES, sample, &prefilter_table};
+const Isa isa = {GS_NAME(GS_ISA), GS_VECTOR_BYTES, sample, &derivatives_table, &prefilter_table};
 
 }  // namespace GS_ISA
 }  // namespace gs

@@ -3,6 +3,7 @@
 
 #include "axis.h"
 #include "coords.h"
+#include "jets.h"
 
 namespace gs {
 namespace GS_ISA {
@@ -13,16 +14,28 @@ struct StageA {
   void (*start)(const G*, const Axis&, int, int, Tile<T>&, G*);
   void (*taps)(const G*, const Axis&, int, int, Tile<T>&);
   void (*weights)(const G*, double, int, Tile<T>&);
+  void (*slopes)(const G*, const Axis&, int, G*, G*);
+  void (*derive)(const G*, const G*, double, int, int, T (*)[kTilePoints + kGroup]);
 };
 
-template <class T, class G, class Kernel>
-StageA<T, G> choose_boundary(Boundary code) {
-  switch (code) {
+// choose(kernel, boundary) for the structs of those names.
+template <class Result, class Choose>
+Result choose_for_axis(gs::Kernel code, Boundary boundary, const Choose& choose) {
+  auto with_kernel = [&](auto kernel) {
+    switch (boundary) {
 #define GS_CASE(name, ...) \
   case Boundary::name:     \
-    return {AxisTaps<T, G, typename Kernel::Place, boundary::name>::start,  \
-            AxisTaps<T, G, typename Kernel::Place, boundary::name>::taps, fill_weights<T, G, Kernel>};
-    GS_BOUNDARIES(GS_CASE)
+    return Result(choose(kernel, boundary::name{}));
+      GS_BOUNDARIES(GS_CASE)
+#undef GS_CASE
+    }
+    return Result{};
+  };
+  switch (code) {
+#define GS_CASE(name, ...) \
+  case gs::Kernel::name:   \
+    return with_kernel(kernel::name{});
+    GS_KERNELS(GS_CASE)
 #undef GS_CASE
   }
   return {};
@@ -30,14 +43,18 @@ StageA<T, G> choose_boundary(Boundary code) {
 
 template <class T, class G>
 StageA<T, G> choose_stage_a(gs::Kernel code, Boundary boundary) {
-  switch (code) {
-#define GS_CASE(name, ...) \
-  case gs::Kernel::name:   \
-    return choose_boundary<T, G, kernel::name>(boundary);
-    GS_KERNELS(GS_CASE)
-#undef GS_CASE
-  }
-  return {};
+  return choose_for_axis<StageA<T, G>>(code, boundary, [](auto kernel, auto rule) {
+    using Kernel = decltype(kernel);
+    using Taps = AxisTaps<T, G, typename Kernel::Place, decltype(rule)>;
+    using Slopes = AxisJets<G, typename Kernel::Place, decltype(rule)>;
+    return StageA<T, G>{Taps::start, Taps::taps, fill_weights<T, G, Kernel>, Slopes::slopes, derive<T, G, Kernel>};
+  });
+}
+
+template <class G>
+auto choose_starts(gs::Kernel code, Boundary boundary) {
+  return choose_for_axis<void (*)(const G*, const Axis&, int, int32_t*)>(
+      code, boundary, [](auto kernel, auto rule) { return &AxisJets<G, typename decltype(kernel)::Place, decltype(rule)>::starts; });
 }
 
 template <class A, class B>
@@ -49,16 +66,17 @@ struct Wider<float, float> {
   using type = float;
 };
 
-// The tile of an image computed in T, from coordinates given as C and computed in U.
-template <class T, class C, class U>
+// The tile of an image computed in T, from coordinates given as C and computed in U; and what derivatives need besides.
+template <class T, class C, class U, bool WithJets>
 struct TileMaker {
   using G = typename Wider<T, U>::type;
 
-  static void make(const Plan& plan, const TilePlace& place, Tile<T>& tile) {
+  static void make(const Plan& plan, const TilePlace& place, Tile<T>& tile, [[maybe_unused]] Jets<T>* jets) {
     const Problem& p = plan.problem;
     StageA<T, G> stage[kMaxDim];
     for (int a = 0; a < p.ndim; ++a) stage[a] = choose_stage_a<T, G>(p.kernel, p.axis[a].boundary);
-    alignas(64) G x[kMaxDim][kTilePoints], fraction[kTilePoints];
+    alignas(64) G x[kMaxDim][kTilePoints], fraction[kTilePoints], factor[kTilePoints];
+    bool derived = false;
     tile.groups = place.rows * ((place.columns + kGroup - 1) / kGroup);
     for (int g = 0; g < tile.groups; ++g) {
       tile.kind[g] = plan.tap_by_tap ? kEdge : kInterior;
@@ -71,7 +89,18 @@ struct TileMaker {
       if (!p.matrix) load_coords<U>(p, static_cast<const C*>(p.coords) + place.coords, place, p.axis[a], x[a]);
       stage[a].start(x[a], p.axis[a], spare, a, tile, fraction);
       stage[a].weights(fraction, p.cubic_a, a, tile);
+      int order = p.axis[a].order;
+      if (order || WithJets) stage[a].slopes(x[a], p.axis[a], tile.groups, fraction, factor);
+      if (order) stage[a].derive(fraction, factor, p.cubic_a, order, tile.groups, tile.weight[a]);
+      derived |= order > 0;
+      if constexpr (WithJets) {
+        choose_starts<G>(p.kernel, p.axis[a].boundary)(x[a], p.axis[a], tile.groups, jets->start[a]);
+        for (int d = 0; d < jets->count; ++d)
+          stage[a].derive(fraction, factor, p.cubic_a, order + 1 + d, tile.groups, jets->derivative[d][a]);
+      }
     }
+    for (int g = 0; derived && g < tile.groups; ++g)
+      if (tile.kind[g] & kOutside) tile.kind[g] = kEdge;  // the weights' sum is not 1: what is outside does not read the fill value
     for (int g = 0; g < tile.groups; ++g)
       if (tile.kind[g] == kEdge)
         for (int a = 0; a < p.ndim; ++a) stage[a].taps(x[a], p.axis[a], a, g, tile);
@@ -99,13 +128,14 @@ struct TileMaker {
   }
 };
 
-template <class T>
+template <class T, bool WithJets>
 auto choose_maker(const Plan& plan) {
   switch (plan.problem.coords_dtype) {
-    case Dtype::float64: return &TileMaker<T, double, double>::make;
-    case Dtype::float16: return &TileMaker<T, half, float>::make;
-    case Dtype::bfloat16: return &TileMaker<T, bfloat, float>::make;
-    default: return plan.wide_coords ? &TileMaker<T, float, double>::make : &TileMaker<T, float, float>::make;
+    case Dtype::float64: return &TileMaker<T, double, double, WithJets>::make;
+    case Dtype::float16: return &TileMaker<T, half, float, WithJets>::make;
+    case Dtype::bfloat16: return &TileMaker<T, bfloat, float, WithJets>::make;
+    default:
+      return plan.wide_coords ? &TileMaker<T, float, double, WithJets>::make : &TileMaker<T, float, float, WithJets>::make;
   }
 }
 

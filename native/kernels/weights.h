@@ -35,6 +35,10 @@ struct nearest : Window<1, true> {
   static GS_INLINE void weights(V, double, V w[]) {
     w[0] = V{} + 1;
   }
+  template <class V>
+  static GS_INLINE void derivative(int, V, double, V w[]) {
+    w[0] = V{};
+  }
 };
 
 struct linear : Window<2, false> {
@@ -43,6 +47,11 @@ struct linear : Window<2, false> {
   static GS_INLINE void weights(V f, double, V w[]) {
     w[0] = 1 - f;
     w[1] = f;
+  }
+  template <class V>
+  static GS_INLINE void derivative(int order, V, double, V w[]) {
+    w[1] = order == 1 ? V{} + 1 : V{};
+    w[0] = -w[1];
   }
 };
 
@@ -63,6 +72,26 @@ struct cubic : Window<4, false> {
     w[1] = inner(f, a);
     w[2] = inner(g, a);
     w[3] = h * f;
+  }
+  template <class V>
+  static GS_INLINE V outer_derivative(int order, V t, V a) {  // of a t (1 - t)^2
+    if (order == 1) return a * fma(fma(V{} + 3, t, V{} - 4), t, V{} + 1);
+    return order == 2 ? a * fma(V{} + 6, t, V{} - 4) : order == 3 ? 6 * a : V{};
+  }
+  template <class V>
+  static GS_INLINE V inner_derivative(int order, V t, V a) {
+    if (order == 1) return fma(3 * (a + 2), t, -2 * (a + 3)) * t;
+    return order == 2 ? fma(6 * (a + 2), t, -2 * (a + 3)) : order == 3 ? 6 * (a + 2) : V{};
+  }
+  template <class V>
+  static GS_INLINE void derivative(int order, V f, double parameter, V w[]) {
+    V a = decltype(f[0] + 0)(parameter) - V{};
+    V g = 1 - f;  // the other side's fraction, which runs backwards
+    w[0] = outer_derivative(order, f, a);
+    w[1] = inner_derivative(order, f, a);
+    w[2] = inner_derivative(order, g, a);
+    w[3] = outer_derivative(order, g, a);
+    if (order % 2) w[2] = -w[2], w[3] = -w[3];
   }
 };
 

@@ -9,8 +9,10 @@
 """
 
 from gridsample import _runtime
+from gridsample._adjoint import sample_adjoint, sample_count, sample_gradient
 from gridsample._convert import flow_to_grid, grid_to_flow, normalize_coords, pixel_coords, swap_xy
 from gridsample._grid_sample import affine_grid, grid_sample, identity_grid
+from gridsample._grid_sample_backward import grid_sample_backward
 from gridsample._interpolate import interpolate
 from gridsample._runtime import cpu_info, get_num_threads, set_num_threads
 from gridsample._sample import sample
@@ -28,12 +30,16 @@ __all__ = [
     "flow_to_grid",
     "get_num_threads",
     "grid_sample",
+    "grid_sample_backward",
     "grid_to_flow",
     "identity_grid",
     "interpolate",
     "normalize_coords",
     "pixel_coords",
     "sample",
+    "sample_adjoint",
+    "sample_count",
+    "sample_gradient",
     "set_num_threads",
     "spline_coefficients",
     "swap_xy",

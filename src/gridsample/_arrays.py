@@ -11,8 +11,10 @@ from gridsample._spec import describe
 __all__ = [
     "as_coords",
     "as_dtype",
+    "as_float_image",
     "as_image",
     "broadcast_batch",
+    "channels_innermost",
     "check_out",
     "check_space",
     "empty_like_layout",
@@ -21,6 +23,7 @@ __all__ = [
 ]
 
 IMAGE_DTYPES = (*DTYPES, *COMPLEX_DTYPES)
+FLOAT_DTYPES = (*(name for name in DTYPES if "float" in name), *COMPLEX_DTYPES)
 
 
 def _as_array(argument: str, value: Any, known: tuple[str, ...]) -> np.ndarray:
@@ -41,6 +44,11 @@ def _as_array(argument: str, value: Any, known: tuple[str, ...]) -> np.ndarray:
 def as_image(argument: str, value: Any) -> np.ndarray:
     """Return ``value`` as an array that can be sampled."""
     return _as_array(argument, value, IMAGE_DTYPES)
+
+
+def as_float_image(argument: str, value: Any) -> np.ndarray:
+    """Return ``value`` as an array that has derivatives."""
+    return _as_array(argument, value, FLOAT_DTYPES)
 
 
 def as_coords(argument: str, value: Any) -> np.ndarray:
@@ -66,10 +74,10 @@ def out_dtype(dtype: Any, input: np.ndarray) -> np.dtype:
     return as_dtype("dtype", dtype, tuple(COMPLEX_DTYPES) if input.dtype.kind == "c" else tuple(DTYPES))
 
 
-def check_space(spatial: tuple[int, ...], input: np.ndarray) -> None:
+def check_space(spatial: tuple[int, ...], input: np.ndarray, name: str = "input") -> None:
     """Refuse an input that has nothing along a spatial axis: there is no sample to read."""
     if 0 in spatial:
-        raise ValueError(f"input: expected no empty spatial axis; got {describe(input)}")
+        raise ValueError(f"{name}: expected no empty spatial axis; got {describe(input)}")
 
 
 def broadcast_batch(input: np.ndarray, coords: tuple[int, ...], name: str) -> int:
@@ -135,9 +143,13 @@ def fill_values(fill_value: Any, channels: int, dtype: np.dtype) -> np.ndarray:
     return np.ascontiguousarray(values).view(np.float64) if dtype.kind == "c" else np.ascontiguousarray(values)
 
 
+def channels_innermost(array: np.ndarray) -> bool:
+    """Whether the channels of (N, C, *spatial) lie side by side."""
+    return array.shape[1] > 1 and 0 < array.strides[1] < min(abs(stride) for stride in array.strides[2:])
+
+
 def empty_like_layout(input: np.ndarray, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     """Return a new array (N, C, *out) with the channels where ``input`` (N, C, *spatial) has them: outermost or innermost."""
-    innermost = input.shape[1] > 1 and 0 < input.strides[1] < min(abs(stride) for stride in input.strides[2:])
-    if not innermost:
+    if not channels_innermost(input):
         return _memory.empty(shape, dtype)
     return np.moveaxis(_memory.empty((shape[0], *shape[2:], shape[1]), dtype), -1, 1)

@@ -14,7 +14,9 @@ __all__ = [
     "Mapped",
     "choose_isa",
     "current_isa",
+    "derivatives",
     "get_num_threads",
+    "is_plain",
     "isa_names",
     "prefilter",
     "sample",
@@ -53,7 +55,7 @@ def sample(
     elif out.ndim == 3:  # the core maps points of two axes or more
         coords = Mapped(np.insert(coords.matrix, 0, 0.0, axis=1))
         out, mask = out[:, :, None], None if mask is None else mask[:, None]
-    target = out if _is_plain(out) else out.astype(out.dtype.newbyteorder("="))
+    target = out if is_plain(out) else out.astype(out.dtype.newbyteorder("="))
     if input.dtype.kind == "c":
         _sample_complex(input, coords, target, spec, fill, mask)
     else:
@@ -65,7 +67,7 @@ def sample(
 def prefilter(input: np.ndarray, out: np.ndarray, axis: int, order: int, boundary: int) -> None:
     """Fill ``out`` with the spline coefficients of ``input`` along one axis: the same array, or apart; of the same dtype."""
     source = _readable(input)
-    target = source if out is input else out if _is_plain(out) else out.astype(out.dtype.newbyteorder("="))
+    target = source if out is input else out if is_plain(out) else out.astype(out.dtype.newbyteorder("="))
     parts = _real_parts(target)
     _native.prefilter(parts if target is source else _real_parts(source), parts, _code(parts), axis, order, boundary)
     if target is not out:
@@ -106,6 +108,50 @@ def sample_bits(
         spec.kernel,
         spec.boundaries,
         spec.axes,
+        spec.orders,
+        spec.cubic_a,
+        spec.outside,
+        spec.nan_propagates,
+    )
+
+
+def derivatives(
+    grad: np.ndarray,
+    coords: np.ndarray,
+    spec: Spec,
+    fill: np.ndarray,
+    sizes: tuple[int, ...],
+    second: bool,
+    *,
+    input: np.ndarray | None = None,
+    tangent: np.ndarray | None = None,
+    direction: np.ndarray | None = None,
+    grad_input: np.ndarray | None = None,
+    grad_coords: np.ndarray | None = None,
+    grad_out: np.ndarray | None = None,
+) -> None:
+    """Fill the last three arrays, as ``native/derivatives.h`` says; what comes back to the image is added to ``grad_input``.
+
+    All but ``coords`` are of one dtype, float32 or float64. ``sizes`` are the spatial ones of the image.
+    """
+    coords = _readable(coords)
+    _native.derivatives(
+        grad,
+        _bits(coords),
+        input,
+        tangent,
+        direction,
+        grad_input,
+        grad_coords,
+        grad_out,
+        fill,
+        (_code(grad), _code(coords)),
+        second,
+        sizes,
+        spec.kernel,
+        spec.boundaries,
+        spec.axes,
+        spec.orders,
         spec.cubic_a,
         spec.outside,
         spec.nan_propagates,
@@ -156,11 +202,11 @@ def _bits(array: np.ndarray) -> np.ndarray:
     return array.view(np.uint16) if dtype_name(array.dtype) in ("float16", "bfloat16") else array
 
 
-def _is_plain(array: np.ndarray) -> bool:
+def is_plain(array: np.ndarray) -> bool:
     """Whether the core can use an array where it is: of native byte order, its elements at whole elements of memory."""
     itemsize = array.dtype.itemsize
     return array.dtype.isnative and array.flags.aligned and all(stride % itemsize == 0 for stride in array.strides)
 
 
 def _readable(array: np.ndarray) -> np.ndarray:
-    return array if _is_plain(array) else array.astype(array.dtype.newbyteorder("="), order="C")
+    return array if is_plain(array) else array.astype(array.dtype.newbyteorder("="), order="C")

@@ -11,9 +11,9 @@ from gridsample._coords import normalized_axes
 from gridsample._frameworks import refuse, torch_front_end
 from gridsample._modes import BOUNDARIES, KERNELS
 from gridsample._sample import run
-from gridsample._spec import MAX_NDIM, as_flag, choose, choose_boundaries, describe, make_spec, positive_ints
+from gridsample._spec import MAX_NDIM, Spec, as_flag, choose, choose_boundaries, describe, make_spec, positive_ints
 
-__all__ = ["MODES", "PADDING_MODES", "affine_grid", "grid_sample", "identity_grid", "padding_names"]
+__all__ = ["MODES", "PADDING_MODES", "affine_grid", "grid_sample", "grid_spec", "identity_grid", "padding_names"]
 
 MODES = {
     "nearest": "nearest",
@@ -130,24 +130,8 @@ def grid_sample(
         refuse(return_mask=(return_mask, False), out=(out, None))
         options = {"fill_value": fill_value, "outside": outside, "nan": nan, "cubic_a": cubic_a}
         return tensors.grid_sample(input, grid, mode, padding_mode, align_corners, **options)
-    kernel = MODES[choose("mode", mode, MODES)]
-    align_corners = as_flag("align_corners", align_corners)
     input, grid = as_image("input", input), as_coords("grid", grid)
-    ndim = input.ndim - 2
-    if not 1 <= ndim <= MAX_NDIM:
-        raise ValueError(f"input: expected (N, C, W), (N, C, H, W) or (N, C, D, H, W); got {describe(input)}")
-    if grid.ndim != input.ndim or grid.shape[-1] != ndim:
-        wanted = "(N, " + "".join(f"{axis}_out, " for axis in "DHW"[3 - ndim :]) + f"{ndim})"
-        raise ValueError(f"grid: expected {wanted} for an input of shape {input.shape}; got {describe(grid)}")
-    last = choose("channels", channels, ("first", "last")) == "last"
-    spec = make_spec(
-        kernel,
-        choose_boundaries("padding_mode", padding_mode, ndim, padding_names(align_corners)),
-        normalized_axes(input.shape[1:-1] if last else input.shape[2:], align_corners),
-        cubic_a=cubic_a,
-        outside=outside,
-        nan=nan,
-    )
+    spec = grid_spec(input, grid, mode, padding_mode, align_corners, channels, cubic_a=cubic_a, outside=outside, nan=nan)
     return run(
         input,
         grid,
@@ -160,6 +144,24 @@ def grid_sample(
         return_mask=return_mask,
         out=out,
     )
+
+
+def grid_spec(
+    input: np.ndarray, grid: np.ndarray, mode: Any, padding_mode: Any, align_corners: Any, channels: Any, **options: Any
+) -> Spec:
+    """Return the description of a problem in PyTorch's conventions, its arrays checked to fit each other."""
+    kernel = MODES[choose("mode", mode, MODES)]
+    align_corners = as_flag("align_corners", align_corners)
+    ndim = input.ndim - 2
+    if not 1 <= ndim <= MAX_NDIM:
+        raise ValueError(f"input: expected (N, C, W), (N, C, H, W) or (N, C, D, H, W); got {describe(input)}")
+    if grid.ndim != input.ndim or grid.shape[-1] != ndim:
+        wanted = "(N, " + "".join(f"{axis}_out, " for axis in "DHW"[3 - ndim :]) + f"{ndim})"
+        raise ValueError(f"grid: expected {wanted} for an input of shape {input.shape}; got {describe(grid)}")
+    last = choose("channels", channels, ("first", "last")) == "last"
+    boundaries = choose_boundaries("padding_mode", padding_mode, ndim, padding_names(align_corners))
+    axes = normalized_axes(input.shape[1:-1] if last else input.shape[2:], align_corners)
+    return make_spec(kernel, boundaries, axes, **options)
 
 
 @cache

@@ -5,6 +5,7 @@ All messages are of one form: the argument, what was expected, what came, and wh
 
 import math
 import numbers
+import operator
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -24,6 +25,7 @@ __all__ = [
     "make_spec",
     "numbers_of",
     "positive_ints",
+    "sizes_of",
     "real_numbers",
     "spatial_sizes",
 ]
@@ -42,6 +44,8 @@ class Spec(NamedTuple):
     cubic_a: float
     outside: int
     nan_propagates: bool
+    orders: tuple[int, ...]
+    """Of the derivative that is taken along each axis, with respect to the given coordinate; 0 for the sample itself."""
 
     @property
     def order(self) -> int:
@@ -68,7 +72,8 @@ def make_spec(
     if isinstance(cubic_a, bool) or not isinstance(cubic_a, numbers.Real) or not math.isfinite(cubic_a):
         raise ValueError(f"cubic_a: expected a finite number, as -0.75 or -0.5; got {cubic_a!r}")
     rule = OUTSIDE_RULES[choose("outside", outside, OUTSIDE_RULES)]
-    return Spec(code, boundaries, axes, float(cubic_a), rule, choose("nan", nan, NAN_RULES) == "propagate")
+    propagates = choose("nan", nan, NAN_RULES) == "propagate"
+    return Spec(code, boundaries, axes, float(cubic_a), rule, propagates, (0,) * len(axes))
 
 
 def describe(array: np.ndarray) -> str:
@@ -123,6 +128,17 @@ def positive_ints(argument: str, value: Any) -> tuple[int, ...]:
         sizes, exact = (), False
     if not sizes or not exact or min(sizes) < 1:
         raise ValueError(f"{argument}: expected a sequence of positive whole numbers; got {value!r}")
+    return sizes
+
+
+def sizes_of(argument: str, value: Any) -> tuple[int, ...]:
+    """Return the shape of an array as a tuple of ints, 0 among them or not."""
+    try:
+        sizes = tuple(operator.index(size) for size in value)
+    except TypeError:
+        sizes = (-1,)
+    if min(sizes, default=0) < 0:
+        raise ValueError(f"{argument}: expected a sequence of whole numbers, 0 or more; got {value!r}")
     return sizes
 
 

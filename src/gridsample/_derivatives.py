@@ -1,0 +1,186 @@
+"""Derivatives of samples on arrays (N, C, ...): what every public function and front end calls for them.
+
+The core sums in the dtype that the image is computed in, over arrays whose spatial axes lie in C order; arrays that are otherwise
+are converted here.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from gridsample import _engine
+from gridsample._arrays import channels_innermost
+from gridsample._modes import COMPLEX_DTYPES, DTYPES, KERNELS
+from gridsample._spec import Spec
+
+__all__ = ["adjoint", "backward", "double_backward", "sample_orders"]
+
+
+def sample_orders(
+    input: np.ndarray, coords: np.ndarray, out: np.ndarray, spec: Spec, fill: np.ndarray, orders: tuple[int, ...]
+) -> None:
+    """Fill ``out`` (N, C, *out) with the derivative of the given order along each axis of the samples of ``input``.
+
+    Samples that the outside rule or ``nan="propagate"`` decides have derivative 0.
+    """
+    spec = spec._replace(orders=orders)
+    if any(orders) and spec.kernel == KERNELS["nearest"].code:
+        out[...] = 0
+        return
+    if not any(orders) or not (spec.outside or spec.nan_propagates):
+        _engine.sample(input, coords, out, spec, fill)
+        return
+    undecided = np.empty((out.shape[0], *coords.shape[1:-1]), bool)
+    _engine.sample(input, coords, out, spec._replace(outside=0, nan_propagates=False), fill, undecided)
+    if not spec.outside:
+        undecided[...] = True
+    if spec.nan_propagates:
+        undecided &= ~np.isnan(coords).any(-1)
+    out[...] = np.where(undecided[:, None], out, np.zeros((), out.dtype))
+
+
+def backward(
+    grad_out: np.ndarray, input: np.ndarray, coords: np.ndarray, spec: Spec, fill: np.ndarray, needs: tuple[bool, bool]
+) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Return the gradients of ``(grad_out * samples).sum()`` for ``input`` and ``coords``, those that ``needs`` asks for.
+
+    They have the shapes and dtypes of ``input`` and ``coords``: where the batch of one is 1 and that of ``grad_out`` is not,
+    they are summed over it.
+    """
+    computed = _computed(input)
+    grad_input = _zeros(input, computed) if needs[0] else None
+    grad_coords = _coords_like(grad_out, coords, computed) if needs[1] else None
+    image = _planar(input, computed) if needs[1] else None
+    _run(grad_out, coords, spec, fill, input.shape[2:], computed, input=image, grad_input=grad_input, grad_coords=grad_coords)
+    return (
+        None if grad_input is None else _like(grad_input, input),
+        None if grad_coords is None else _sum_batch(grad_coords, coords),
+    )
+
+
+def adjoint(values: np.ndarray, coords: np.ndarray, out: np.ndarray, spec: Spec) -> None:
+    """Add to ``out`` (N or 1, C, *spatial) what the transpose of sampling makes of ``values`` (N, C, *out)."""
+    computed = _computed(out)
+    plain = out.dtype == computed and _is_planar(out)
+    total = out if plain else _planar(out, computed).copy()
+    fill = np.zeros(total.shape[1])
+    _run(values, coords, spec, fill, out.shape[2:], computed, grad_input=total)
+    if not plain:
+        out[...] = _from_planar(total, out.dtype)
+
+
+def double_backward(
+    tangent_input: np.ndarray | None,
+    tangent_coords: np.ndarray | None,
+    grad_out: np.ndarray,
+    input: np.ndarray,
+    coords: np.ndarray,
+    spec: Spec,
+    fill: np.ndarray,
+    needs: tuple[bool, bool, bool],
+) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]:
+    """Return the gradients of ``(tangent_input * grad_input).sum() + (tangent_coords * grad_coords).sum()``.
+
+    grad_input and grad_coords are what ``backward`` returns; a tangent that is None is 0. The gradients are those for
+    ``grad_out``, ``input`` and ``coords``, where ``needs`` asks for them.
+    """
+    computed = _computed(input)
+    channels = _channels(input)
+    points = (grad_out.shape[0], *coords.shape[1:-1])
+    by_out = np.zeros((points[0], channels, *points[1:]), computed) if needs[0] else None
+    by_input = _zeros(input, computed) if needs[1] else None
+    by_coords = _coords_like(grad_out, coords, computed) if needs[2] else None
+    moves = tangent_coords is not None
+    _run(
+        grad_out,
+        coords,
+        spec,
+        fill,
+        input.shape[2:],
+        computed,
+        second=True,
+        input=_planar(input, computed) if moves and (needs[0] or needs[2]) else None,
+        tangent=None if tangent_input is None else _planar(tangent_input, computed),
+        direction=np.ascontiguousarray(tangent_coords, computed) if moves else None,
+        grad_input=by_input if moves else None,
+        grad_coords=by_coords,
+        grad_out=by_out,
+    )
+    return (
+        None if by_out is None else _from_planar(by_out, grad_out.dtype),
+        None if by_input is None else _like(by_input, input),
+        None if by_coords is None else _sum_batch(by_coords, coords),
+    )
+
+
+def _run(
+    grad: np.ndarray,
+    coords: np.ndarray,
+    spec: Spec,
+    fill: np.ndarray,
+    sizes: tuple[int, ...],
+    computed: np.dtype,
+    *,
+    second: bool = False,
+    **arrays: np.ndarray | None,
+) -> None:
+    if spec.kernel == KERNELS["nearest"].code and any(spec.orders):
+        return  # all weights are 0
+    if grad.dtype.kind == "c" or not _engine.is_plain(grad) or grad.dtype != computed:
+        grad = _planar(grad, computed)
+    _engine.derivatives(grad, coords, spec, fill, sizes, second, **arrays)
+
+
+def _computed(array: np.ndarray) -> np.dtype:
+    if array.dtype.kind == "c":
+        return np.dtype(COMPLEX_DTYPES[array.dtype.name])
+    return np.dtype(DTYPES[array.dtype.name].computed)
+
+
+def _channels(array: np.ndarray) -> int:
+    return array.shape[1] * (2 if array.dtype.kind == "c" else 1)
+
+
+def _is_planar(array: np.ndarray) -> bool:
+    """Whether the spatial axes lie in C order, and elements and channels where the core can find them."""
+    stride = array.itemsize
+    for size, step in zip(array.shape[:1:-1], array.strides[:1:-1], strict=True):
+        if size > 1 and step != stride:
+            return False
+        stride *= size
+    return array.dtype.kind == "f" and _engine.is_plain(array)
+
+
+def _planar(array: np.ndarray, computed: np.dtype) -> np.ndarray:
+    """Return (N, C, *spatial) in the dtype that is computed in, spatial axes in C order; complex channels become two."""
+    if array.dtype.kind == "c":
+        array = np.stack((array.real, array.imag), axis=2).reshape(array.shape[0], -1, *array.shape[2:])
+    return array if array.dtype == computed and _is_planar(array) else np.ascontiguousarray(array, computed)
+
+
+def _from_planar(array: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    if dtype.kind == "c":
+        pairs = array.reshape(array.shape[0], -1, 2, *array.shape[2:])
+        array = pairs[:, :, 0] + 1j * pairs[:, :, 1]
+    return array.astype(dtype, copy=False)
+
+
+def _zeros(input: np.ndarray, computed: np.dtype) -> np.ndarray:
+    return np.zeros((input.shape[0], _channels(input), *input.shape[2:]), computed)
+
+
+def _like(planar: np.ndarray, input: np.ndarray) -> np.ndarray:
+    """Return a gradient in the dtype of its array, its channels innermost if that has them there."""
+    result = _from_planar(planar, input.dtype.newbyteorder("="))
+    if not channels_innermost(input):
+        return result
+    return np.moveaxis(np.ascontiguousarray(np.moveaxis(result, 1, -1)), -1, 1)
+
+
+def _coords_like(grad_out: np.ndarray, coords: np.ndarray, computed: np.dtype) -> np.ndarray:
+    return np.zeros((grad_out.shape[0], *coords.shape[1:]), computed)
+
+
+def _sum_batch(grad: np.ndarray, coords: np.ndarray) -> np.ndarray:
+    summed: Any = grad.sum(axis=0, keepdims=True) if coords.shape[0] == 1 and grad.shape[0] != 1 else grad
+    return summed.astype(coords.dtype.newbyteorder("="), copy=False)

@@ -1,0 +1,197 @@
+"""The adjoint and the derivatives of the native core: against their definition, against each other, to the bit."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+import gridsample
+from gridsample import _derivatives, reference_derivatives
+from gridsample._coords import normalized_axes
+from gridsample._modes import BOUNDARIES, KERNELS
+from gridsample._spec import make_spec
+
+from .tolerances import DERIVATIVES
+
+pytestmark = pytest.mark.isa
+
+OUT = {1: (300,), 2: (9, 37), 3: (4, 3, 33)}
+"""Points in rows that no group of 16 divides, in more than one tile."""
+
+
+def make_coords(rng, shape, dtype, spread, odd):
+    coords = rng.uniform(-spread, spread, shape)
+    if odd:
+        coords[rng.random(shape) < 0.05] = rng.choice([np.nan, np.inf, -np.inf, 1e30, 0, 1, -1])
+    return coords.astype(dtype)
+
+
+class Case:
+    """A random problem: arrays, what the core is told, and what the definition is told."""
+
+    def __init__(self, seed, kernel, ndim):
+        rng = self.rng = np.random.default_rng(seed)
+        rules = [str(rule) for rule in rng.choice(list(BOUNDARIES), ndim)]
+        rules = tuple("constant" if rule == "zeros" and "constant" in rules else rule for rule in rules)
+        self.dtype, self.coords_dtype = (str(dtype) for dtype in rng.choice(["float32", "float64"], 2))
+        channels, batch = int(rng.choice([1, 2, 3, 5, 9])), int(rng.integers(1, 3))
+        spatial = tuple(int(size) for size in rng.integers(1, 12, ndim))
+        alone = rng.choice(["input", "coords", "neither"])
+        self.input = rng.uniform(-1, 1, (1 if alone == "input" else batch, channels, *spatial)).astype(self.dtype)
+        if rng.random() < 0.3:
+            self.input = np.moveaxis(np.ascontiguousarray(np.moveaxis(self.input, 1, -1)), -1, 1)
+        shape = (1 if alone == "coords" else batch, *OUT[ndim], ndim)
+        self.coords = make_coords(rng, shape, self.coords_dtype, rng.choice([0.9, 1.3, 5]), rng.random() < 0.4)
+        self.grad = rng.uniform(-1, 1, (batch, channels, *OUT[ndim])).astype(self.dtype)
+        self.fill = rng.uniform(-1, 1, channels)
+        axes = normalized_axes(spatial, bool(rng.random() < 0.5))
+        options = {"outside": str(rng.choice(["boundary", "fill"])), "nan": str(rng.choice(["boundary", "propagate"]))}
+        self.spec = make_spec(kernel, tuple(BOUNDARIES[rule].code for rule in rules), axes, **options)
+        self.modes = (kernel, rules, axes)
+        self.options = options | {"fill_value": self.fill}
+
+    def check(self, actual, expected):
+        assert (actual.shape, actual.dtype) == (expected.shape, expected.dtype)
+        exact = self.dtype == self.coords_dtype == "float64"
+        scale = max(1.0, float(np.abs(expected).max(initial=0)))
+        tolerance = DERIVATIVES["float64" if exact else "float32"] * scale
+        np.testing.assert_allclose(actual, expected, rtol=0, atol=tolerance)
+
+
+CASES = [(kernel, ndim, seed) for kernel, ndim, seed in product(KERNELS, (1, 2, 3), range(6))]
+
+
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+@pytest.mark.parametrize(("kernel", "ndim", "seed"), CASES)
+def test_native_is_reference(kernel, ndim, seed):
+    case = Case([KERNELS[kernel].code, ndim, seed], kernel, ndim)
+    orders = tuple(int(order) for order in case.rng.integers(0, 3, ndim)) if seed % 2 else (0,) * ndim
+    samples = np.empty(case.grad.shape, case.dtype)
+    _derivatives.sample_orders(case.input, case.coords, samples, case.spec, case.fill, orders)
+    given = (case.input, case.coords, *case.modes)
+    case.check(samples, reference_derivatives.sample(*given, orders=orders, **case.options))
+
+    spec = case.spec._replace(orders=orders)
+    actual = _derivatives.backward(case.grad, case.input, case.coords, spec, case.fill, (True, True))
+    expected = reference_derivatives.backward(case.grad, *given, orders=orders, **case.options)
+    for one, other in zip(actual, expected, strict=True):
+        case.check(one, other)
+
+    tangent = case.rng.uniform(-1, 1, case.input.shape).astype(case.dtype) if seed != 2 else None
+    direction = case.rng.uniform(-1, 1, case.coords.shape).astype(case.coords_dtype) if seed != 3 else None
+    given = (tangent, direction, case.grad, *given)
+    actual = _derivatives.double_backward(*given[:5], case.spec, case.fill, (True, True, True))
+    for one, other in zip(actual, reference_derivatives.double_backward(*given, **case.options), strict=True):
+        case.check(one, other)
+
+
+@pytest.mark.parametrize("ndim", [1, 2, 3])
+@pytest.mark.parametrize("boundary", BOUNDARIES)
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_adjoint_is_transpose(kernel, boundary, ndim):
+    rng = np.random.default_rng(ndim)
+    shape = (2, 3, *(6, 5, 7)[:ndim])
+    image, values = rng.normal(size=shape), rng.normal(size=(2, 3, *OUT[ndim]))
+    coords = rng.uniform(-3, 9, (2, *OUT[ndim], ndim))
+    forward = (gridsample.sample(image, coords, kernel, boundary) * values).sum()
+    back = gridsample.sample_adjoint(values, coords, shape, kernel, boundary)
+    np.testing.assert_allclose(forward, (image * back).sum(), rtol=0, atol=DERIVATIVES["float64"] * values.size)
+
+
+MAPS = {"smooth": 1.0, "magnified": 0.1, "shrunk": 30.0, "scattered": None}
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("channels", [1, 3, 20])
+@pytest.mark.parametrize("mapping", MAPS)
+def test_same_bits(mapping, channels, kernel, set_threads):
+    """For every number of threads, and again: of maps whose tiles have boxes, and of those that have none."""
+    rng = np.random.default_rng(1)
+    size, scale = 96, MAPS[mapping]
+    image = rng.normal(size=(1, channels, size, size)).astype("float32")
+    grid = gridsample.identity_grid((1, 1, 70, 90))
+    grid = rng.uniform(-1.1, 1.1, grid.shape).astype("float32") if scale is None else grid @ np.float32([[0.9, 0.4], [-0.4, 0.9]]) * scale
+    grad = rng.normal(size=(1, channels, 70, 90)).astype("float32")
+    mode = {"linear": "bilinear", "cubic": "bicubic"}.get(kernel, kernel)
+    results = []
+    for threads in (1, 2, 5, *[2] * 5):
+        set_threads(threads)
+        results.append(gridsample.grid_sample_backward(grad, image, grid, mode, "reflection"))
+    for result in results[1:]:
+        for one, other in zip(result, results[0], strict=True):
+            np.testing.assert_array_equal(one, other)
+    exact = gridsample.grid_sample_backward(grad.astype("float64"), image.astype("float64"), grid, mode, "reflection")
+    scale = np.abs(exact[0]).max()
+    np.testing.assert_allclose(results[0][0], exact[0], rtol=0, atol=DERIVATIVES["float32"] * scale)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "complex64", "complex128"])
+def test_other_dtypes(dtype):
+    rng = np.random.default_rng(2)
+    image, values = (rng.normal(size=shape).astype(dtype) for shape in ((1, 2, 6, 7), (1, 2, 40)))
+    coords = rng.uniform(-1, 8, (1, 40, 2))
+    back = gridsample.sample_adjoint(values, coords, image.shape, "cubic", "border")
+    assert back.dtype == image.dtype
+    wide = "complex128" if "complex" in dtype else "float64"
+    expected = gridsample.sample_adjoint(values.astype(wide), coords, image.shape, "cubic", "border")
+    tolerance = 0.02 if dtype == "float16" else DERIVATIVES["float64" if dtype == wide else "float32"]
+    np.testing.assert_allclose(back, expected, rtol=0, atol=tolerance * np.abs(expected).max())
+    slope = gridsample.sample_gradient(image, coords, "cubic", "border")
+    assert slope.shape == (1, 2, 40, 2)
+    if dtype != "float16":
+        step = 1e-4 * np.eye(2)
+        for axis in range(2):
+            ahead, behind = (gridsample.sample(image.astype(wide), coords + sign * step[axis], "cubic", "border") for sign in (1, -1))
+            np.testing.assert_allclose(slope[..., axis], (ahead - behind) / 2e-4, rtol=0, atol=1e-5 * np.abs(slope).max())
+
+
+def test_forms_and_sums():
+    rng = np.random.default_rng(3)
+    coords = rng.uniform(-1, 8, (4, 25, 2))
+    values = rng.normal(size=(4, 3, 25))
+    each = gridsample.sample_adjoint(values, coords, (4, 3, 6, 7))
+    np.testing.assert_allclose(gridsample.sample_adjoint(values, coords, (1, 3, 6, 7))[0], each.sum(0), atol=1e-12)
+    np.testing.assert_array_equal(gridsample.sample_adjoint(values[1], coords[1], (3, 6, 7)), each[1])
+    np.testing.assert_array_equal(gridsample.sample_adjoint(values[1, 2], coords[1], (6, 7)), each[1, 2])
+    last = gridsample.sample_adjoint(np.moveaxis(values, 1, -1), coords, (4, 6, 7, 3), channels="last")
+    np.testing.assert_array_equal(np.moveaxis(last, -1, 1), each)
+    out = np.ones((4, 3, 6, 7))
+    assert gridsample.sample_adjoint(values, coords, out.shape, out=out) is out
+    np.testing.assert_allclose(out, each + 1, atol=1e-12)
+    count = gridsample.sample_count(coords[0], (6, 7), boundary="border")
+    np.testing.assert_allclose(count.sum(), 25)
+    grads = gridsample.grid_sample_backward(values[:, :, None], rng.normal(size=(1, 3, 6, 7)), coords[:, None] / 8)
+    assert [grad.shape for grad in grads] == [(1, 3, 6, 7), (4, 1, 25, 2)]
+    assert gridsample.grid_sample_backward(values[:, :, None], out, coords[:, None], needs=(False, True))[0] is None
+    assert gridsample.sample_adjoint(np.zeros((0, 3, 25)), coords[:1], (0, 3, 6, 7)).shape == (0, 3, 6, 7)
+
+
+def test_values_outside_and_at_nan_go_nowhere():
+    values, coords = np.array([1.0, 2.0, 4.0]), np.array([[0.0], [-0.5], [np.nan]])
+    assert gridsample.sample_adjoint(values, coords, (2,), boundary="border").sum() == 7
+    assert gridsample.sample_adjoint(values, coords, (2,), boundary="border", outside="fill").sum() == 1
+    assert gridsample.sample_adjoint(values, coords, (2,), boundary="border", nan="propagate").sum() == 3
+    infinite = np.array([1.0, np.inf, np.nan])
+    np.testing.assert_array_equal(gridsample.sample_adjoint(infinite, coords - 5, (2,), outside="fill"), [0, 0])
+
+
+def test_bad_arguments():
+    values, coords = np.zeros((2, 3, 5)), np.zeros((2, 5, 2))
+    for arguments, words in (
+        ((values, coords, (6,)), "shape: expected"),
+        ((values, coords, (2, 3, 6, -7)), "shape: expected a sequence of whole numbers"),
+        ((values, coords, (2, 3, 6, 0)), "shape: expected no empty spatial axis"),
+        ((values, coords, (2, 4, 6, 7)), "values: expected one for each channel"),
+        ((values, coords, (3, 3, 6, 7)), "values: expected one for each channel"),
+        ((values, coords, (2, 3, 6, 7), "linaer"), "did you mean 'linear'"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            gridsample.sample_adjoint(*arguments)
+    with pytest.raises(TypeError, match="values: expected dtype float32"):
+        gridsample.sample_adjoint(values.astype(int), coords, (2, 3, 6, 7))
+    with pytest.raises(ValueError, match="out: expected shape"):
+        gridsample.sample_adjoint(values, coords, (2, 3, 6, 7), out=np.zeros(3))
+    with pytest.raises(ValueError, match="outside: unknown name 'keep'"):
+        gridsample.sample_gradient(np.zeros((6, 7)), coords[0], outside="keep")
+    with pytest.raises(ValueError, match="grad_out: expected the shape of the samples"):
+        gridsample.grid_sample_backward(values, np.zeros((2, 3, 6, 7)), coords[:, None])
