@@ -130,7 +130,7 @@ class Displacement(NamedTuple):
         shape = np.broadcast_shapes(*(p.shape for p in at))
         out = np.empty((1, ndim, *shape))
         border = (BOUNDARIES["border"].code,) * ndim
-        spec = Spec(KERNELS[self.kernel].code, border, index_axes(ndim), -0.5, 0, True)
+        spec = Spec(KERNELS[self.kernel].code, border, index_axes(ndim), -0.5, 0, True, (0,) * ndim)
         field = np.moveaxis(self.field, -1, 0)[None].astype(np.float64, copy=False)
         _engine.sample(field, stack(at, shape)[None], out, spec, np.zeros(ndim))
         return tuple(out[0])

@@ -195,9 +195,8 @@ def _reader(image: np.ndarray, kernel: str, boundary: str, outside: str, cval: A
 
     if ndim > MAX_NDIM:
         return read_slowly
-    spec = Spec(
-        KERNELS[kernel].code, (BOUNDARIES[boundary].code,) * ndim, index_axes(ndim), -0.75, OUTSIDE_RULES[outside], False
-    )
+    rules = (BOUNDARIES[boundary].code,) * ndim
+    spec = Spec(KERNELS[kernel].code, rules, index_axes(ndim), -0.75, OUTSIDE_RULES[outside], False, (0,) * ndim)
     fill = np.full(channels, cval).view(np.float64)
 
     padded = spec._replace(axes=tuple(axis._replace(shift=_PAD) for axis in spec.axes))
