@@ -54,18 +54,23 @@ class Case:
         assert (actual.shape, actual.dtype) == (expected.shape, expected.dtype)
         exact = self.dtype == self.coords_dtype == "float64"
         scale = max(1.0, float(np.abs(expected).max(initial=0)))
-        tolerance = DERIVATIVES["float64" if exact else "float32"] * scale
-        np.testing.assert_allclose(actual, expected, rtol=0, atol=tolerance)
+        family = ("lanczos" if "lanczos" in self.modes[0] else "float64") if exact else "float32"
+        np.testing.assert_allclose(actual, expected, rtol=0, atol=DERIVATIVES[family] * scale)
 
 
-CASES = [(kernel, ndim, seed) for kernel, ndim, seed in product(KERNELS, (1, 2, 3), range(6))]
+CASES = [
+    (kernel, ndim, seed)
+    for kernel, ndim, seed in product(KERNELS, (1, 2, 3), range(6))
+    if KERNELS[kernel].taps <= 4 or ndim < 3 or seed < 2  # hundreds of taps take the definition long
+]
 
 
 @pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
 @pytest.mark.parametrize(("kernel", "ndim", "seed"), CASES)
 def test_native_is_reference(kernel, ndim, seed):
     case = Case([KERNELS[kernel].code, ndim, seed], kernel, ndim)
-    orders = tuple(int(order) for order in case.rng.integers(0, 3, ndim)) if seed % 2 else (0,) * ndim
+    highest = 1 if "lanczos" in kernel else 2  # and one more for the coordinates
+    orders = tuple(int(order) for order in case.rng.integers(0, highest + 1, ndim)) if seed % 2 else (0,) * ndim
     samples = np.empty(case.grad.shape, case.dtype)
     _derivatives.sample_orders(case.input, case.coords, samples, case.spec, case.fill, orders)
     given = (case.input, case.coords, *case.modes)
@@ -93,7 +98,7 @@ def test_adjoint_is_transpose(kernel, boundary, ndim):
     shape = (2, 3, *(6, 5, 7)[:ndim])
     image, values = rng.normal(size=shape), rng.normal(size=(2, 3, *OUT[ndim]))
     coords = rng.uniform(-3, 9, (2, *OUT[ndim], ndim))
-    forward = (gridsample.sample(image, coords, kernel, boundary) * values).sum()
+    forward = (gridsample.sample(image, coords, kernel, boundary, prefilter=False) * values).sum()
     back = gridsample.sample_adjoint(values, coords, shape, kernel, boundary)
     np.testing.assert_allclose(forward, (image * back).sum(), rtol=0, atol=DERIVATIVES["float64"] * values.size)
 
@@ -110,7 +115,11 @@ def test_same_bits(mapping, channels, kernel, set_threads):
     size, scale = 96, MAPS[mapping]
     image = rng.normal(size=(1, channels, size, size)).astype("float32")
     grid = gridsample.identity_grid((1, 1, 70, 90))
-    grid = rng.uniform(-1.1, 1.1, grid.shape).astype("float32") if scale is None else grid @ np.float32([[0.9, 0.4], [-0.4, 0.9]]) * scale
+    grid = (
+        rng.uniform(-1.1, 1.1, grid.shape).astype("float32")
+        if scale is None
+        else grid @ np.float32([[0.9, 0.4], [-0.4, 0.9]]) * scale
+    )
     grad = rng.normal(size=(1, channels, 70, 90)).astype("float32")
     mode = {"linear": "bilinear", "cubic": "bicubic"}.get(kernel, kernel)
     results = []
@@ -141,7 +150,9 @@ def test_other_dtypes(dtype):
     if dtype != "float16":
         step = 1e-4 * np.eye(2)
         for axis in range(2):
-            ahead, behind = (gridsample.sample(image.astype(wide), coords + sign * step[axis], "cubic", "border") for sign in (1, -1))
+            ahead, behind = (
+                gridsample.sample(image.astype(wide), coords + sign * step[axis], "cubic", "border") for sign in (1, -1)
+            )
             np.testing.assert_allclose(slope[..., axis], (ahead - behind) / 2e-4, rtol=0, atol=1e-5 * np.abs(slope).max())
 
 

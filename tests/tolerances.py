@@ -14,8 +14,8 @@ from gridsample._modes import KERNELS
 __all__ = [
     "ADJOINT",
     "AFFINE",
-    "DERIVATIVES",
     "CONVERTED",
+    "DERIVATIVES",
     "DIFFERENCES",
     "DTYPE_STEPS",
     "GREY",
@@ -86,8 +86,9 @@ DTYPE_STEPS = {
 }
 """Of a stored result: integers may round to a neighbour where the sum is at a tie; floats, relative to the scale."""
 
-DERIVATIVES = {"float32": 1e-4, "float64": 1e-10}
-"""Of derivatives, relative to the largest of them: weights to the second derivative, sums over channels and over points."""
+DERIVATIVES = {"float32": 1e-4, "float64": 1e-10, "lanczos": 1e-6}
+"""Of derivatives, relative to the largest of them: weights to the third derivative, sums over channels and over points. The
+definition of Lanczos' derivatives is a fit, whose second one has 8 digits."""
 
 TORCH = {"float32": Tolerance(1e-5, 5e-5), "float64": Tolerance(1e-12, 1e-12)}
 """Against PyTorch, whose own kernels differ from each other by as much."""

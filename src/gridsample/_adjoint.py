@@ -44,7 +44,7 @@ def sample_adjoint(
         Of the image: (N, C, \*spatial), (C, \*spatial) or (\*spatial), with the ndim spatial axes that ``coords`` says. With
         N = 1 the values of a whole batch are summed into one image.
     kernel : str
-        As for ``sample``.
+        As for ``sample``; for B-splines, of their coefficients (``prefilter=False``).
     boundary : str, or a sequence of one for each spatial axis
         As for ``sample``. What "zeros" and "constant" read outside the image goes nowhere.
     channels : {"first", "last"}
@@ -86,8 +86,8 @@ def sample_adjoint(
     leading = len(sizes) - ndim
     if not 1 <= ndim <= MAX_NDIM or leading not in (0, 1, 2):
         raise ValueError(
-            f"shape: expected (N, C, *spatial), (C, *spatial) or (*spatial), with the ndim = {ndim} axes of coords {coords.shape}, "
-            f"1 to {MAX_NDIM}; got {sizes}"
+            f"shape: expected (N, C, *spatial), (C, *spatial) or (*spatial), with the ndim = {ndim} axes that coords "
+            f"{coords.shape} says, 1 to {MAX_NDIM}; got {sizes}"
         )
     last = leading > 0 and choose("channels", channels, ("first", "last")) == "last"
     spec = _make_spec(kernel, boundary, ndim, outside, nan, cubic_a)
@@ -97,8 +97,8 @@ def sample_adjoint(
     target, given = (_with_batch(array, leading, last) for array in (image, values))
     points = coords if leading == 2 else coords[None]
     check_space(target.shape[2:], image, "shape")
-    expected = (max(target.shape[0], points.shape[0]), target.shape[1], *points.shape[1:-1])
-    if given.shape != expected or 1 not in (target.shape[0], points.shape[0], target.shape[0] - points.shape[0] + 1):
+    expected = (given.shape[0], target.shape[1], *points.shape[1:-1])
+    if given.shape != expected or {target.shape[0], points.shape[0]} - {1, given.shape[0]}:
         raise ValueError(
             f"values: expected one for each channel of shape {sizes} and point of coords {coords.shape}; got {describe(values)}"
         )
@@ -127,7 +127,7 @@ def sample_count(
     shape : sequence of int
         The spatial sizes of the image, one for each of the ndim axes.
     kernel : str
-        As for ``sample``.
+        As for ``sample``; for B-splines, of their coefficients (``prefilter=False``).
     boundary : str, or a sequence of one for each spatial axis
         As for ``sample``.
     outside : {"boundary", "fill"}
@@ -181,7 +181,8 @@ def sample_gradient(
     coords : array, float32, float64, float16 or bfloat16
         (N, \*out, ndim), or (\*out, ndim) without a batch: positions in index units, axis 0 first.
     kernel : str
-        As for ``sample``. The slope of "nearest" is 0; that of "linear" jumps at the samples, where it is the one to the right.
+        As for ``sample``; for B-splines ``input`` holds coefficients. The slope of "nearest" is 0; that of "linear" jumps at
+        the samples, where it is the one to the right.
     boundary : str, or a sequence of one for each spatial axis
         As for ``sample``. Where "border" holds the field it is level; where a reflection reads it backwards its slope has
         the other sign. On the border itself the slope is 0, as in PyTorch.

@@ -1,7 +1,7 @@
 """Derivatives of samples on arrays (N, C, ...): what every public function and front end calls for them.
 
-The core sums in the dtype that the image is computed in, over arrays whose spatial axes lie in C order; arrays that are otherwise
-are converted here.
+The core sums in the dtype that the image is computed in, over arrays whose spatial axes lie in C order; others are converted
+here.
 """
 
 from typing import Any
@@ -124,8 +124,8 @@ def _run(
     second: bool = False,
     **arrays: np.ndarray | None,
 ) -> None:
-    if spec.kernel == KERNELS["nearest"].code and any(spec.orders):
-        return  # all weights are 0
+    if grad.size == 0 or (spec.kernel == KERNELS["nearest"].code and any(spec.orders)):
+        return  # no terms, or none but 0
     if grad.dtype.kind == "c" or not _engine.is_plain(grad) or grad.dtype != computed:
         grad = _planar(grad, computed)
     _engine.derivatives(grad, coords, spec, fill, sizes, second, **arrays)

@@ -38,8 +38,8 @@ def grid_sample_backward(
     grad_out : array, float16, bfloat16, float32, float64 or complex
         (N, C, \*out): the gradient of the loss for the result of ``grid_sample``.
     input : array, float16, bfloat16, float32, float64 or complex
-        (N, C, W), (N, C, H, W) or (N, C, D, H, W), as it was given to ``grid_sample``. For the gradient of ``grid`` of a complex
-        input, pairs of real numbers are meant.
+        (N, C, W), (N, C, H, W) or (N, C, D, H, W), as it was given to ``grid_sample``. A complex input counts as
+        pairs of real numbers.
     grid : array, float32, float64, float16 or bfloat16
         (N, \*out, ndim), normalised, x first, as it was given to ``grid_sample``.
     mode : {"bilinear", "nearest", "bicubic"}
@@ -66,8 +66,8 @@ def grid_sample_backward(
     Returns
     -------
     (array or None, array or None)
-        The gradients for ``input`` and ``grid``, in their shapes and dtypes: summed over the batch where theirs is 1 and that of
-        ``grad_out`` is not. None what is not needed.
+        The gradients for ``input`` and ``grid``, in their shapes and dtypes, summed over the batch where theirs is 1
+        and that of ``grad_out`` is not; None for what is not needed.
 
     Raises
     ------

@@ -25,8 +25,8 @@ __all__ = [
     "make_spec",
     "numbers_of",
     "positive_ints",
-    "sizes_of",
     "real_numbers",
+    "sizes_of",
     "spatial_sizes",
 ]
 
