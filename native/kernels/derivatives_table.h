@@ -239,7 +239,7 @@ struct TileDerivatives {
         low = start[i] < low ? start[i] : low;
         high = start[i] > high ? start[i] : high;
       }
-      if (high == kNowhere) low = high = 0;  // no point counts
+      if (low == 1 << 30) low = high = 0;  // no point counts
       if (low == kNowhere) return false;
       box.low[a] = low;
       samples *= box.extent[a] = int(std::min<int64_t>(int64_t(high) - low + K, 1 << 20));
