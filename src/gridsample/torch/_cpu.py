@@ -50,7 +50,8 @@ def as_array(tensor: Tensor) -> np.ndarray:
 
 def _bits(tensor: Tensor) -> np.ndarray:
     """Return the memory of a real tensor as an array that the core can be given, 16-bit floats as integers."""
-    tensor = tensor.detach().resolve_neg()
+    if tensor.requires_grad or tensor.is_neg():
+        tensor = tensor.detach().resolve_neg()
     return (tensor.view(torch.int16) if tensor.dtype in _HALF else tensor).numpy()
 
 

@@ -99,6 +99,8 @@ def grid_sample(
     """
     given = (mode, padding_mode, align_corners, fill_value, outside, nan, cubic_a)
     options = _checked(_grid_options, input, grid, given)
+    if _cpu.is_plain(input, grid):
+        return _plain_sample(input, grid, options)
     if (not _has_core(input) or torch.onnx.is_in_onnx_export()) and _is_torch_mode(input, grid, options):
         name = "bicubic" if options.kernel == "cubic" else "bilinear" if options.kernel == "linear" else "nearest"
         padding = options.boundaries[0].partition("_")[0]
@@ -175,9 +177,14 @@ def _has_core(input: Tensor) -> bool:
 def _sample(input: Tensor, coords: Tensor, options: Options) -> Tensor:
     if not _has_core(input):
         return _portable.sample(input, coords, options)
+    if _cpu.is_plain(input, coords):
+        return _plain_sample(input, coords, options)
+    return ops.sample(input, coords, options, (0,) * len(options.boundaries))
+
+
+def _plain_sample(input: Tensor, coords: Tensor, options: Options) -> Tensor:
+    """Do what ``ops.sample`` does with plain tensors."""
     orders = (0,) * len(options.boundaries)
-    if not _cpu.is_plain(input, coords):
-        return ops.sample(input, coords, options, orders)
     if torch.is_grad_enabled() and (input.requires_grad or coords.requires_grad):
         return Sample.apply(input, coords, options, orders)
     return _cpu.sample(input, coords, options, orders)

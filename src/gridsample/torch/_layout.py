@@ -18,7 +18,7 @@ def _channels_innermost(tensor: Tensor) -> bool:
 def _empty(shape: tuple[int, ...], like: Tensor, dtype: torch.dtype) -> Tensor:
     """Return a new tensor (N, C, ...) with the channels where those of ``like`` are: outermost or innermost."""
     if not _channels_innermost(like):
-        return like.new_empty(shape, dtype=dtype)
+        return torch.empty(shape, dtype=dtype, device=like.device)  # quicker than like.new_empty
     return like.new_empty((shape[0], *shape[2:], shape[1]), dtype=dtype).movedim(-1, 1)
 
 
