@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
-from gridsample import _engine
+from gridsample import _derivatives, _engine
 from gridsample._modes import DTYPES
 from gridsample._spec import Spec
-from gridsample.torch import _by_definition, _layout
+from gridsample.torch import _layout
 from gridsample.torch._options import Options, spec_of
 
 __all__ = ["as_array", "backward", "double_backward", "is_plain", "sample"]
@@ -77,10 +77,12 @@ def _run(function: Callable[..., Any], *arguments: Any) -> Any:
         _engine.use_threads(0)
 
 
-def _put(out: Tensor, result: np.ndarray | None) -> Tensor:
-    if result is not None:
-        as_array(out)[...] = result
-    return out
+def _as_tensor(result: np.ndarray | None, out: Tensor) -> Tensor:
+    """Return a result as a tensor of the dtype and strides of ``out``: its own memory, where that has them."""
+    if result is None:
+        return out
+    own = torch.from_numpy(result.view(np.int16)).view(out.dtype) if out.dtype == torch.bfloat16 else torch.from_numpy(result)
+    return own if own.stride() == out.stride() else out.copy_(own)
 
 
 def sample(input: Tensor, coords: Tensor, options: Options, orders: tuple[int, ...]) -> Tensor:
@@ -88,7 +90,7 @@ def sample(input: Tensor, coords: Tensor, options: Options, orders: tuple[int, .
     out = _layout.samples(input, coords)
     problem = _problem(input, options, orders)
     if any(orders) or input.is_complex():
-        _run(_by_definition.sample, as_array(input), as_array(coords), as_array(out), *problem, orders)
+        _run(_derivatives.sample_orders, as_array(input), as_array(coords), as_array(out), *problem, orders)
     else:
         codes = (_CODES[input.dtype], _CODES[coords.dtype], _CODES[out.dtype])
         _run(_engine.sample_bits, _bits(input), _bits(coords), _bits(out), codes, *problem)
@@ -100,10 +102,10 @@ def backward(
 ) -> tuple[Tensor, Tensor]:
     """Return the gradients of input and coords that are needed, or ``nothing``."""
     arrays = [as_array(tensor) for tensor in (grad_out, input, coords)]
-    results = _run(_by_definition.backward, *arrays, *_problem(input, options, orders), tuple(needs), orders)
+    results = _run(_derivatives.backward, *arrays, *_problem(input, options, orders), tuple(needs))
     return (
-        _put(_layout.input_gradient(input), results[0]) if needs[0] else _layout.nothing(input),
-        _put(_layout.coords_gradient(coords), results[1]) if needs[1] else _layout.nothing(coords),
+        _as_tensor(results[0], _layout.input_gradient(input)) if needs[0] else _layout.nothing(input),
+        _as_tensor(results[1], _layout.coords_gradient(coords)) if needs[1] else _layout.nothing(coords),
     )
 
 
@@ -119,9 +121,9 @@ def double_backward(
     """Return the gradients of grad_out, input and coords that are needed, or ``nothing``."""
     tangents = [None if tangent is None else as_array(tangent) for tangent in (tangent_input, tangent_coords)]
     arrays = [as_array(tensor) for tensor in (grad_out, input, coords)]
-    results = _run(_by_definition.double_backward, *tangents, *arrays, *_problem(input, options, ()), tuple(needs))
+    results = _run(_derivatives.double_backward, *tangents, *arrays, *_problem(input, options, (0,) * (input.ndim - 2)), tuple(needs))
     return (
-        _put(_layout.output_gradient(grad_out), results[0]) if needs[0] else _layout.nothing(grad_out),
-        _put(_layout.input_gradient(input), results[1]) if needs[1] else _layout.nothing(input),
-        _put(_layout.coords_gradient(coords), results[2]) if needs[2] else _layout.nothing(coords),
+        _as_tensor(results[0], _layout.output_gradient(grad_out)) if needs[0] else _layout.nothing(grad_out),
+        _as_tensor(results[1], _layout.input_gradient(input)) if needs[1] else _layout.nothing(input),
+        _as_tensor(results[2], _layout.coords_gradient(coords)) if needs[2] else _layout.nothing(coords),
     )

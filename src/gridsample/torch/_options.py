@@ -55,7 +55,7 @@ def axes_of(units: str, spatial: tuple[int, ...]) -> tuple[AxisMap, ...]:
 def spec_of(options: Options, spatial: tuple[int, ...], orders: tuple[int, ...]) -> Spec:
     """Return the description that the engine takes."""
     boundaries = tuple(BOUNDARIES[name].code for name in options.boundaries)
-    return make_spec(
+    spec = make_spec(
         options.kernel,
         boundaries,
         axes_of(options.units, spatial),
@@ -63,3 +63,4 @@ def spec_of(options: Options, spatial: tuple[int, ...], orders: tuple[int, ...])
         outside=options.outside,
         nan=options.nan,
     )
+    return spec._replace(orders=orders)
