@@ -108,12 +108,12 @@ def vec_int() -> tuple[float, float]:
     target = torch.sigmoid((0.6 - (0.7 * rows**2 + 2 * bend**2).sqrt()) * 20)[None, None]
     velocity = torch.zeros(1, 2, 12, 12, requires_grad=True)
     integrate, transformer = VecInt(boundary="border"), SpatialTransformer("dense", padding_mode="border")
-    optimizer = torch.optim.Adam([velocity], 0.3)
-    for _ in range(100):
+    optimizer = torch.optim.Adam([velocity], 0.2)
+    for _ in range(150):
         field = F.interpolate(velocity, (size, size), mode="bicubic", align_corners=True)
         displacement = integrate(field)
         moved = transformer(moving, displacement)
-        loss = F.mse_loss(moved, target) + 1e-4 * (field.diff(dim=2).pow(2).mean() + field.diff(dim=3).pow(2).mean())
+        loss = F.mse_loss(moved, target) + 1e-3 * sum(field.diff(dim=axis).pow(2).mean() for axis in (2, 3))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

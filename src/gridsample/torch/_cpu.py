@@ -121,7 +121,8 @@ def double_backward(
     """Return the gradients of grad_out, input and coords that are needed, or ``nothing``."""
     tangents = [None if tangent is None else as_array(tangent) for tangent in (tangent_input, tangent_coords)]
     arrays = [as_array(tensor) for tensor in (grad_out, input, coords)]
-    results = _run(_derivatives.double_backward, *tangents, *arrays, *_problem(input, options, (0,) * (input.ndim - 2)), tuple(needs))
+    problem = _problem(input, options, (0,) * (input.ndim - 2))
+    results = _run(_derivatives.double_backward, *tangents, *arrays, *problem, tuple(needs))
     return (
         _as_tensor(results[0], _layout.output_gradient(grad_out)) if needs[0] else _layout.nothing(grad_out),
         _as_tensor(results[1], _layout.input_gradient(input)) if needs[1] else _layout.nothing(input),
