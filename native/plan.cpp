@@ -98,7 +98,8 @@ Plan make_plan(const Problem& problem) {
   plan.stream = points * plan.out_item >= kStreamBytes;
   plan.judges = p.outside != Outside::boundary || p.nan_propagates || p.mask;
   int64_t last = p.axis[p.ndim - 1].stride;
-  bool side_by_side = p.channels > 1 && p.input_channel == 1 && last >= p.channels && taps_of(p.kernel) <= kMaxTapsConverted;
+  bool side_by_side = p.channels > 1 && p.input_channel == 1 && last >= p.channels &&
+                      reads_channels(p.ndim, taps_of(p.kernel), item_size(p.dtype), computed_in_double(p.dtype) ? 8 : 4);
   plan.channels_at_once = side_by_side ? p.channels : 1;
   if (side_by_side)
     plan.spare_samples = p.channels % 4 == 3;  // the first channel of the next pixel

@@ -42,6 +42,13 @@ struct TilePlace {
 };
 
 int item_size(Dtype dtype);
+
+// Whether there is code that reads channels that lie side by side: not for every volume and signal of small integers or halves, nor for
+// wide kernels, since each such case adds to the size of the library. Planes can be read of everything.
+constexpr bool reads_channels(int ndim, int taps, int stored, int computed) {
+  return taps <= kMaxTapsConverted && (ndim == 2 || stored == computed);
+}
+
 int taps_of(Kernel kernel);  // in the window that is read
 bool computed_in_double(Dtype dtype);
 Plan make_plan(const Problem& problem);

@@ -27,7 +27,7 @@ struct StageB {
 template <class S, int Dims, int K>
 StageB<S> choose_layout(const Plan& plan) {
   using Loads = Gather<S, Dims, K, false>;
-  if constexpr (K <= kMaxTapsConverted)
+  if constexpr (reads_channels(Dims, K, sizeof(S), sizeof(typename Computed<S>::type)))
     if (plan.channels_at_once > 1) return {GatherChannels<S, Dims, K>::run, Loads::prefetch};
   if constexpr (can_gather<S, K>())
     if (plan.gathers) return {Gather<S, Dims, K, true>::run, Loads::prefetch};

@@ -1,7 +1,6 @@
 """PyTorch's spelling: grid_sample and affine_grid on NumPy arrays, and the grid that changes nothing."""
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -32,6 +31,11 @@ _GRID_DTYPES = ("float32", "float64")
 PADDING_MODES = ("zeros", "border", "reflection")
 """PyTorch's padding modes. Where the mirror of "reflection" is depends on ``align_corners``; the other names are those of the
 boundaries, each of which can be asked for whatever ``align_corners`` is."""
+
+_PADDING_NAMES = {
+    corners: {name: name for name in (*PADDING_MODES, *BOUNDARIES)} | {"reflection": mirror}
+    for corners, mirror in ((False, "reflection_edge"), (True, "reflection_center"))
+}
 
 
 def grid_sample(
@@ -164,11 +168,9 @@ def grid_spec(
     return make_spec(kernel, boundaries, axes, **options)
 
 
-@cache
 def padding_names(align_corners: bool) -> dict[str, str]:
     """Return the names of paddings and the boundaries they mean."""
-    mirror = "reflection_center" if align_corners else "reflection_edge"
-    return {name: name for name in PADDING_MODES} | {name: name for name in BOUNDARIES} | {"reflection": mirror}
+    return _PADDING_NAMES[align_corners]
 
 
 def _base_positions(size: int, align_corners: bool, dtype: np.dtype) -> np.ndarray:
