@@ -16,7 +16,7 @@ from gridsample._spec import choose_boundaries, make_spec
 from gridsample._spline import ORDERS, prefiltered, prefiltered_adjoint
 
 from .points import FLOATS, index_points, make_input
-from .tolerances import SCIPY, SPLINE
+from .tolerances import DIFFERENCES, SCIPY, SPLINE
 
 pytestmark = pytest.mark.isa
 
@@ -196,6 +196,30 @@ def test_adjoint_of_the_padded_filter(boundary, order):
     back = prefiltered_adjoint(y.copy(), spec, shape[2:])
     assert back.shape == shape
     assert abs(np.vdot(forward, y) - np.vdot(x, back)) <= SPLINE["float64"][order] * np.abs(forward).sum()
+
+
+@pytest.mark.parametrize("order", [3, 4])
+@pytest.mark.parametrize("boundary", [*BOUNDARIES, ("border", "zeros")], ids=str)
+def test_derivatives_reach_through_the_filter(boundary, order):
+    """The adjoint is that of filter and samples together; the slope is the difference of samples nearby."""
+    kernel = f"bspline{order}"
+    x, points = make_input((9, 7), "float64"), index_points(60, (9, 7), "float64") + 0.01
+    y = make_input((60,), "float64", 1)
+    forward = gridsample.sample(x, points, kernel, boundary)
+    back = gridsample.sample_adjoint(y, points, (9, 7), kernel, boundary)
+    assert abs(forward @ y - (x * back).sum()) <= SPLINE["float64"][order] * 60
+    slope = gridsample.sample_gradient(x, points, kernel, boundary)
+    for axis in range(2):
+        step = np.eye(2)[axis] * 1e-5
+        samples = [gridsample.sample(x, points + sign * step, kernel, boundary) for sign in (1, -1)]
+        np.testing.assert_allclose(slope[:, axis], (samples[0] - samples[1]) / 2e-5, rtol=0, atol=DIFFERENCES)
+    image, grid = x[None, None], points[None, None] / 4 - 1
+    values = gridsample.grid_sample(image, grid, kernel, boundary)
+    by_input, by_grid = gridsample.grid_sample_backward(y[None, None, None], image, grid, kernel, boundary)
+    assert abs((values * y).sum() - (image * by_input).sum()) <= SPLINE["float64"][order] * 60
+    moved = [gridsample.grid_sample(image, grid + step, kernel, boundary) for step in (1e-5, -1e-5)]
+    expected = ((moved[0] - moved[1]) * y).sum() / 2e-5
+    np.testing.assert_allclose(by_grid.sum(), expected, rtol=0, atol=DIFFERENCES * 100)
 
 
 def test_polynomials_are_reproduced():

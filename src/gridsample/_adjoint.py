@@ -9,7 +9,8 @@ from gridsample import _derivatives
 from gridsample._arrays import as_coords, as_float_image, check_out, check_space, fill_values
 from gridsample._coords import index_axes
 from gridsample._modes import BOUNDARIES
-from gridsample._spec import MAX_NDIM, Spec, choose, choose_boundaries, describe, make_spec, sizes_of
+from gridsample._spec import MAX_NDIM, Spec, as_flag, choose, choose_boundaries, describe, make_spec, sizes_of
+from gridsample._spline import coefficient_dtype, padded, prefiltered, prefiltered_adjoint
 
 __all__ = ["sample_adjoint", "sample_count", "sample_gradient"]
 
@@ -27,6 +28,7 @@ def sample_adjoint(
     outside: str = "boundary",
     nan: str = "boundary",
     cubic_a: float = -0.75,
+    prefilter: bool = True,
     out: Any = None,
 ) -> np.ndarray:
     r"""Scatter ``values`` to where ``sample`` reads: its exact transpose, also called push or splat.
@@ -44,7 +46,7 @@ def sample_adjoint(
         Of the image: (N, C, \*spatial), (C, \*spatial) or (\*spatial), with the ndim spatial axes that ``coords`` says. With
         N = 1 the values of a whole batch are summed into one image.
     kernel : str
-        As for ``sample``; for B-splines, of their coefficients (``prefilter=False``).
+        As for ``sample``.
     boundary : str, or a sequence of one for each spatial axis
         As for ``sample``. What "zeros" and "constant" read outside the image goes nowhere.
     channels : {"first", "last"}
@@ -55,6 +57,8 @@ def sample_adjoint(
         With "propagate", values of points at NaN go nowhere.
     cubic_a : float
         The parameter of the cubic kernel.
+    prefilter : bool
+        Of B-splines, as for ``sample``: the adjoint of the filter is part of it; with False the result is one of coefficients.
     out : array, optional
         Of ``shape`` and the dtype of ``values``: what is scattered is added to it.
 
@@ -102,7 +106,14 @@ def sample_adjoint(
         raise ValueError(
             f"values: expected one for each channel of shape {sizes} and point of coords {coords.shape}; got {describe(values)}"
         )
-    _derivatives.adjoint(given, points, target, spec)
+    if as_flag("prefilter", prefilter) and spec.order:
+        sizes_of_coefficients, moved = padded(spec, target.shape[2:])
+        dtype = coefficient_dtype(given)
+        coefficients = np.zeros((*target.shape[:2], *sizes_of_coefficients), dtype)
+        _derivatives.adjoint(given.astype(dtype, copy=False), points, coefficients, moved)
+        target += prefiltered_adjoint(coefficients, spec, target.shape[2:]).astype(target.dtype, copy=False)
+    else:
+        _derivatives.adjoint(given, points, target, spec)
     return image
 
 
@@ -157,7 +168,7 @@ def sample_count(
     """
     coords = as_coords("coords", coords)
     ones = np.ones(coords.shape[:-1], np.float64 if coords.dtype.name == "float64" else np.float32)
-    return sample_adjoint(ones, coords, shape, kernel, boundary, outside=outside, nan=nan, cubic_a=cubic_a)
+    return sample_adjoint(ones, coords, shape, kernel, boundary, outside=outside, nan=nan, cubic_a=cubic_a, prefilter=False)
 
 
 def sample_gradient(
@@ -171,6 +182,7 @@ def sample_gradient(
     outside: str = "boundary",
     nan: str = "boundary",
     cubic_a: float = -0.75,
+    prefilter: bool = True,
 ) -> np.ndarray:
     r"""Return the slope of the field that ``sample`` reads: its derivative along each spatial axis, at ``coords``.
 
@@ -196,6 +208,8 @@ def sample_gradient(
         The slope at NaN is 0 either way along the axis where the NaN is; with "propagate" along the others too.
     cubic_a : float
         The parameter of the cubic kernel.
+    prefilter : bool
+        Of B-splines, as for ``sample``: ``input`` are samples; False if it holds coefficients already.
 
     Returns
     -------
@@ -235,6 +249,8 @@ def sample_gradient(
     batch = max(sizes) if 0 not in sizes else 0
     fill = fill_values(fill_value, image.shape[1], image.dtype)
     slope = np.empty((batch, image.shape[1], *points.shape[1:-1], ndim), image.dtype.newbyteorder("="))
+    if as_flag("prefilter", prefilter) and spec.order:
+        image, spec = prefiltered(image, spec, fill)
     for axis in range(ndim):
         orders = tuple(int(axis == other) for other in range(ndim))
         _derivatives.sample_orders(image, points, slope[..., axis], spec, fill, orders)

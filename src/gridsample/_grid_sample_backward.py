@@ -8,7 +8,8 @@ import numpy as np
 from gridsample import _derivatives
 from gridsample._arrays import as_coords, as_float_image, broadcast_batch, check_out, check_space, fill_values
 from gridsample._grid_sample import grid_spec
-from gridsample._spec import choose, describe
+from gridsample._spec import as_flag, choose, describe
+from gridsample._spline import prefiltered, prefiltered_adjoint
 
 __all__ = ["grid_sample_backward"]
 
@@ -27,6 +28,7 @@ def grid_sample_backward(
     outside: str = "boundary",
     nan: str = "boundary",
     cubic_a: float = -0.75,
+    prefilter: bool = True,
     out: tuple[Any, Any] = (None, None),
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
     r"""Return the gradients of a loss for ``input`` and ``grid``, given that for ``grid_sample(input, grid, ...)``.
@@ -60,6 +62,8 @@ def grid_sample_backward(
         With "propagate", points at NaN give no gradient.
     cubic_a : float
         The parameter of the cubic kernel.
+    prefilter : bool
+        Of B-splines, as for ``sample``: ``input`` are samples, and the gradient is theirs; False if it holds coefficients.
     out : (array or None, array or None)
         Of the shapes and dtypes of ``input`` and ``grid``: the gradients are added to these.
 
@@ -97,7 +101,11 @@ def grid_sample_backward(
     for total, array in zip(out, (image, grid), strict=True):
         if total is not None:
             check_out(total, array.shape, array.dtype.newbyteorder("="), grad_out=given, input=image, grid=grid)
-    by_input, by_grid = _derivatives.backward(grad, moved, grid, spec, fill, (bool(needs[0]), bool(needs[1])))
+    filters = as_flag("prefilter", prefilter) and spec.order > 0
+    sampled, where = prefiltered(moved, spec, fill) if filters else (moved, spec)
+    by_input, by_grid = _derivatives.backward(grad, sampled, grid, where, fill, (bool(needs[0]), bool(needs[1])))
+    if filters and by_input is not None:
+        by_input = prefiltered_adjoint(by_input, spec, moved.shape[2:]).astype(image.dtype.newbyteorder("="), copy=False)
     if by_input is not None and last:
         by_input = np.moveaxis(by_input, 1, -1)
     return _added(by_input, out[0]), _added(by_grid, out[1])

@@ -11,7 +11,16 @@ from gridsample._arrays import as_image, check_out, empty_like_layout
 from gridsample._modes import BOUNDARIES, COMPLEX_DTYPES, DTYPES, KERNELS
 from gridsample._spec import Spec, as_flag, choose_boundaries, describe
 
-__all__ = ["as_axes", "as_order", "filter_axes", "padded", "prefiltered", "prefiltered_adjoint", "spline_coefficients"]
+__all__ = [
+    "as_axes",
+    "as_order",
+    "coefficient_dtype",
+    "filter_axes",
+    "padded",
+    "prefiltered",
+    "prefiltered_adjoint",
+    "spline_coefficients",
+]
 
 ORDERS = tuple(kernel.order for kernel in KERNELS.values() if kernel.order)
 
@@ -86,7 +95,7 @@ def spline_coefficients(
     order = as_order(order)
     chosen = as_axes("axes", axes, input.ndim)
     boundaries = choose_boundaries("boundary", boundary, len(chosen), {name: name for name in BOUNDARIES})
-    dtype = _coefficient_dtype(input)
+    dtype = coefficient_dtype(input)
     if out is None:
         out = np.empty_like(input, dtype=dtype, subok=False)
     elif out is not input:
@@ -120,7 +129,8 @@ def as_axes(argument: str, axes: Any, ndim: int) -> tuple[int, ...]:
     return chosen
 
 
-def _coefficient_dtype(input: np.ndarray) -> np.dtype:
+def coefficient_dtype(input: np.ndarray) -> np.dtype:
+    """Return the dtype of the coefficients of an image."""
     name = input.dtype.name
     return np.dtype(name if name in COMPLEX_DTYPES else DTYPES[name].computed)
 
@@ -166,7 +176,7 @@ def prefiltered(image: np.ndarray, spec: Spec, fill: np.ndarray) -> tuple[np.nda
     """
     pads, inside = _place(spec, image.shape[2:])
     spatial, moved = padded(spec, image.shape[2:])
-    out = empty_like_layout(image, (*image.shape[:2], *spatial), _coefficient_dtype(image))
+    out = empty_like_layout(image, (*image.shape[:2], *spatial), coefficient_dtype(image))
     if any(pads):
         values = fill.view(np.complex128) if image.dtype.kind == "c" else fill
         out[(slice(None), slice(None), *inside)] = image
