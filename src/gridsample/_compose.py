@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from gridsample._engine import Mapped
-from gridsample._maps import Displacement, Map, Points, Projective, stack
+from gridsample._maps import Displacement, Invertible, Map, Points, Projective, stack
 from gridsample._spec import as_flag, choose, describe, real_numbers, spatial_sizes
 
 __all__ = ["Composition", "Source", "as_mapped", "blocks", "boxes", "points_of"]
@@ -68,7 +68,12 @@ class Composition:
         >>> gridsample.Transform.affine([[2, 0, 1], [0, 2, 0]]).inverse()([[0.0, 5.0]])
         array([[0., 2.]])
         """
-        return type(self)(self.ndim, [one.inverse() for one in reversed(self._maps)])
+        undone = [one.inverse() for one in reversed(self._maps) if isinstance(one, Invertible)]
+        if len(undone) < len(self._maps):
+            raise ValueError(
+                "inverse: expected maps with an inverse in closed form; got a flow or a function, which has none"
+            )
+        return type(self)(self.ndim, undone)
 
     def __call__(self, points: Any) -> np.ndarray:
         r"""Return where output positions read.

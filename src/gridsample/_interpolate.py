@@ -128,10 +128,6 @@ class Table(NamedTuple):
         """Look up."""
         return tuple(found[p.astype(np.intp)] for found, p in zip(self.positions, points, strict=True))
 
-    def inverse(self) -> "Table":
-        """Refuse: nobody asks."""
-        raise NotImplementedError
-
 
 class _Axis(NamedTuple):
     """One axis from ``n`` to ``m`` samples; ``scale`` is the distance of outputs in inputs."""

@@ -6,7 +6,7 @@ begins as one vector per axis, and stays so as long as no map mixes axes: a resi
 """
 
 import math
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -15,7 +15,19 @@ from gridsample._coords import index_axes
 from gridsample._modes import BOUNDARIES, KERNELS
 from gridsample._spec import Spec
 
-__all__ = ["Brown", "Displacement", "Function", "Map", "Panorama", "Points", "Polar", "Projective", "UndoneBrown", "stack"]
+__all__ = [
+    "Brown",
+    "Displacement",
+    "Function",
+    "Invertible",
+    "Map",
+    "Panorama",
+    "Points",
+    "Polar",
+    "Projective",
+    "UndoneBrown",
+    "stack",
+]
 
 Points = tuple[np.ndarray, ...]
 
@@ -26,7 +38,12 @@ class Map(Protocol):
     def __call__(self, points: Points) -> Points:
         """Return where the points come from."""
 
-    def inverse(self) -> "Map":
+
+@runtime_checkable
+class Invertible(Map, Protocol):
+    """A map that knows what undoes it; of flows and functions nobody does."""
+
+    def inverse(self) -> Map:
         """Return the map that undoes this one, or raise ValueError if there is none."""
 
 
@@ -135,10 +152,6 @@ class Displacement(NamedTuple):
         _engine.sample(field, stack(at, shape)[None], out, spec, np.zeros(ndim))
         return tuple(out[0])
 
-    def inverse(self) -> Map:
-        """Refuse: a field of displacements has no inverse in closed form."""
-        raise ValueError("inverse: expected a map that has an inverse in closed form; got a flow, which has none")
-
 
 class Function(NamedTuple):
     """A caller's own function of the points (*shape, ndim), in the order that it was given with."""
@@ -157,10 +170,6 @@ class Function(NamedTuple):
             )
         found = tuple(np.moveaxis(moved, -1, 0))
         return found[::-1] if self.xy else found
-
-    def inverse(self) -> Map:
-        """Refuse: nothing is known of the function."""
-        raise ValueError("inverse: expected a map that has an inverse in closed form; got a function, of which none is known")
 
 
 class Brown(NamedTuple):

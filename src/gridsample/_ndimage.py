@@ -40,10 +40,6 @@ class Axes(NamedTuple):
         """Shift and scale."""
         return tuple((p + shift) * scale for p, shift, scale in zip(points, self.shift, self.scale, strict=True))
 
-    def inverse(self) -> "Axes":
-        """Refuse: nobody asks."""
-        raise NotImplementedError
-
 
 class Mapping:
     """A caller's function from a tuple of output indices to a tuple of input coordinates, one for each axis.
@@ -101,10 +97,6 @@ class Mapping:
         for at in np.ndindex(shape):
             found[(slice(None), *at)] = self._alone(tuple(int(one[at]) for one in whole))
         return tuple(found)
-
-    def inverse(self) -> "Mapping":
-        """Refuse: nobody asks."""
-        raise NotImplementedError
 
 
 def resample(
