@@ -1,20 +1,21 @@
-// The one list of kernels, boundaries and dtypes on the native side: name, code, and for dtypes the stored type and the type that
-// it is computed in. gridsample/_modes.py is the same list on the Python side; a test holds the two equal.
+// The one list of kernels, boundaries and dtypes on the native side: name, code; for kernels the taps of the window that is read,
+// which may be one more than have a weight; for dtypes the stored type and the type that it is computed in.
+// gridsample/_modes.py is the same list on the Python side; a test holds the two equal.
 #pragma once
 
-#define GS_KERNELS(X) \
-  X(nearest, 0)       \
-  X(linear, 1)        \
-  X(cubic, 2)         \
-  X(bspline2, 3)      \
-  X(bspline3, 4)      \
-  X(bspline4, 5)      \
-  X(bspline5, 6)      \
-  X(bspline7, 7)      \
-  X(lanczos2, 8)      \
-  X(lanczos3, 9)      \
-  X(lanczos4, 10)     \
-  X(mitchell, 11)
+#define GS_KERNELS(X)    \
+  X(nearest, 0, 1)       \
+  X(linear, 1, 2)        \
+  X(cubic, 2, 4)         \
+  X(bspline2, 3, 4)      \
+  X(bspline3, 4, 4)      \
+  X(bspline4, 5, 6)      \
+  X(bspline5, 6, 6)      \
+  X(bspline7, 7, 8)      \
+  X(lanczos2, 8, 4)      \
+  X(lanczos3, 9, 6)      \
+  X(lanczos4, 10, 8)     \
+  X(mitchell, 11, 4)
 
 #define GS_BOUNDARIES(X)  \
   X(zeros, 0)             \

@@ -51,19 +51,6 @@ int item_size(Dtype dtype) {
   return 0;
 }
 
-int taps_of(Kernel kernel) {
-  switch (kernel) {
-    case Kernel::nearest: return 1;
-    case Kernel::linear: return 2;
-    case Kernel::bspline4:
-    case Kernel::bspline5:
-    case Kernel::lanczos3: return 6;
-    case Kernel::bspline7:
-    case Kernel::lanczos4: return 8;
-    default: return 4;
-  }
-}
-
 bool computed_in_double(Dtype dtype) {
   switch (dtype) {
 #define GS_CASE(name, code, stored, computed) \

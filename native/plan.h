@@ -49,7 +49,16 @@ constexpr bool reads_channels(int ndim, int taps, int stored, int computed) {
   return taps <= kMaxTapsConverted && (ndim == 2 || stored == computed);
 }
 
-int taps_of(Kernel kernel);  // in the window that is read
+constexpr int taps_of(Kernel kernel) {  // in the window that is read
+  switch (kernel) {
+#define GS_CASE(name, code, taps) \
+  case Kernel::name:              \
+    return taps;
+    GS_KERNELS(GS_CASE)
+#undef GS_CASE
+  }
+  return 0;
+}
 bool computed_in_double(Dtype dtype);
 Plan make_plan(const Problem& problem);
 TilePlace place_tile(const Plan& plan, int64_t tile);

@@ -38,7 +38,7 @@ def symbols(path):
     return [(kind, name) for kind, name in rows if kind.isupper() or kind in "uvw"]
 
 
-TABLES = {"sample": "isa", "derivatives": "derivatives_table", "prefilter": "prefilter_table"}
+TABLES = {"tiles": "tiles_table", "sample": "isa", "derivatives": "derivatives_table", "prefilter": "prefilter_table"}
 
 
 @pytest.mark.parametrize(("part", "table"), TABLES.items())
@@ -52,7 +52,7 @@ def test_isa_object_exports_its_table_only(isa, part, table):
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="looks for AVX")
 @pytest.mark.parametrize(
     "target",
-    ["gs_baseline", "gs_scalar_sample", "gs_scalar_derivatives", "gs_scalar_prefilter", "_native", "nanobind-static"],
+    ["gs_baseline", *(f"gs_scalar_{part}" for part in TABLES), "_native", "nanobind-static"],
 )
 def test_baseline_has_no_avx(target):
     """Every mnemonic of AVX begins with v, and none of SSE's or of plain x86-64's that a compiler uses does."""

@@ -163,7 +163,7 @@ struct reflection_center {
 };
 
 // The fill value; where the taps are is as with zeros.
-struct constant : zeros {};
+using constant = zeros;
 
 struct wrap {
   static constexpr bool masks = false, cyclic = true;

@@ -3,7 +3,6 @@
 
 #include "../derivatives.h"
 #include "products.h"
-#include "tile_maker.h"
 
 namespace gs {
 namespace GS_ISA {
@@ -11,13 +10,6 @@ namespace {
 
 // Whose rows are whose: stripes of a few rows in turn, so that a wave of boxes is work for everybody.
 inline bool owns(int64_t index, int ndim, int part, int parts) { return index / (ndim == 1 ? 64 : 4) % parts == part; }
-
-using Places = void (*)(const Axis&, int, int, int32_t*);
-
-inline Places choose_places(gs::Kernel kernel, Boundary boundary) {
-  return choose_for_axis<Places>(
-      kernel, boundary, [](auto k, auto rule) { return &AxisJets<float, typename decltype(k)::Place, decltype(rule)>::places; });
-}
 
 template <class T>
 struct Image {
@@ -71,7 +63,7 @@ void flush_box(const DerivativePlan& plan, const Box& box, const Image<T>& image
   int32_t* place[kMaxDim];
   for (int a = 0; a < p.ndim; ++a, memory += box.extent[a - 1]) {
     place[a] = memory;
-    choose_places(p.kernel, p.axis[a].boundary)(p.axis[a], box.low[a], box.extent[a], memory);
+    tiles_table.places(p.kernel, p.axis[a], box.low[a], box.extent[a], memory);
   }
   if (p.ndim == 1)  // rows are single samples
     for (int i = 0; i < box.extent[0]; ++i)

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "tile_maker.h"
 #include "boxes.h"
 #include "cells.h"
 
@@ -49,7 +48,7 @@ struct TileDerivatives {
   void make(Plan how) {
     how.tap_by_tap |= K > kPackedTaps;
     m.jets.count = d.second ? 2 : 1;
-    choose_maker<T, true>(how)(how, place, m.tile, &m.jets);
+    tiles_table.choose(how, sizeof(T) == 8)(how, place, &m.tile, &m.jets);
     points = tile.groups * kGroup;
     if (d.second) load_direction();
   }
@@ -346,7 +345,7 @@ void with_taps(const DerivativePlan& plan, const Call& call) {
   switch (plan.problem.forward.kernel) {
 #define GS_CASE(name, ...) \
   case gs::Kernel::name:   \
-    return call(static_cast<TileDerivatives<T, Dims, kernel::name::taps>*>(nullptr));
+    return call(static_cast<TileDerivatives<T, Dims, taps_of(gs::Kernel::name)>*>(nullptr));
     GS_KERNELS(GS_CASE)
 #undef GS_CASE
   }

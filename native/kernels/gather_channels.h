@@ -35,7 +35,7 @@ struct GatherChannels {
     int64_t offset[rows][K];
     bool inside[rows][K];
 
-    EdgeTaps(const Tile<T>& tile, int i) {
+    GS_INLINE EdgeTaps(const Tile<T>& tile, int i) {
       for (int r = 0; r < rows; ++r) {
         int64_t along = 0;
         bool valid = true;

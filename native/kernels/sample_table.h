@@ -6,7 +6,6 @@
 #include "../dispatch.h"
 #include "gather.h"
 #include "gather_channels.h"
-#include "tile_maker.h"
 
 namespace gs {
 namespace GS_ISA {
@@ -51,7 +50,7 @@ StageB<S> choose_stage_b(const Plan& plan) {
   switch (plan.problem.kernel) {
 #define GS_CASE(name, ...) \
   case gs::Kernel::name:   \
-    return choose_dimensions<S, kernel::name::taps>(plan);
+    return choose_dimensions<S, taps_of(gs::Kernel::name)>(plan);
     GS_KERNELS(GS_CASE)
 #undef GS_CASE
   }
@@ -74,7 +73,7 @@ template <class S>
 void sample_tiles(const Plan& plan, int64_t first, int64_t last) {
   using T = typename Computed<S>::type;
   const Problem& p = plan.problem;
-  auto make = choose_maker<T, false>(plan);
+  TileTable::Make make = tiles_table.choose(plan, sizeof(T) == 8);
   StageB<S> reader = choose_stage_b<S>(plan);
   int64_t stride[kMaxDim];
   for (int a = 0; a < p.ndim; ++a) stride[a] = p.axis[a].stride;
@@ -94,13 +93,13 @@ void sample_tiles(const Plan& plan, int64_t first, int64_t last) {
   const int64_t ahead = std::min(p.channels, kPrefetchAhead);
   Tile<T> tiles[2];  // the one being read, and the next one, whose samples are on their way from memory meanwhile
   TilePlace place = place_tile(plan, first);
-  make(plan, place, tiles[first & 1], nullptr);
+  make(plan, place, &tiles[first & 1], nullptr);
   for (int64_t t = first; t < last; ++t) {
     const Tile<T>& tile = tiles[t & 1];
     TilePlace next = place;
     if (t + 1 < last) {
       next = place_tile(plan, t + 1);
-      make(plan, next, tiles[(t + 1) & 1], nullptr);
+      make(plan, next, &tiles[(t + 1) & 1], nullptr);
     }
     const S* from = image(place);
     sink.to = static_cast<char*>(p.out) + place.out * plan.out_item;

@@ -1,11 +1,14 @@
 // What stage A hands to stage B: the taps of up to kTilePoints points, in the first-level cache.
 #pragma once
 
-#include "../api.h"
+#include "../tiles.h"
 #include "vec.h"
 
 namespace gs {
 namespace GS_ISA {
+
+extern const TileTable tiles_table;
+
 namespace {
 
 constexpr int kMaxTaps = 8;

@@ -16,6 +16,7 @@ struct StageA {
   void (*weights)(const G*, double, int, Tile<T>&);
   void (*slopes)(const G*, const Axis&, int, G*, G*);
   void (*derive)(const G*, const G*, double, int, int, T (*)[kTilePoints + kGroup]);
+  void (*starts)(const G*, const Axis&, int, int32_t*);
 };
 
 // choose(kernel, boundary) for the structs of those names.
@@ -46,15 +47,10 @@ StageA<T, G> choose_stage_a(gs::Kernel code, Boundary boundary) {
   return choose_for_axis<StageA<T, G>>(code, boundary, [](auto kernel, auto rule) {
     using Kernel = decltype(kernel);
     using Taps = AxisTaps<T, G, typename Kernel::Place, decltype(rule)>;
-    using Slopes = AxisJets<G, typename Kernel::Place, decltype(rule)>;
-    return StageA<T, G>{Taps::start, Taps::taps, fill_weights<T, G, Kernel>, Slopes::slopes, derive<T, G, Kernel>};
+    using Own = AxisJets<G, typename Kernel::Place, decltype(rule)>;
+    return StageA<T, G>{Taps::start, Taps::taps,           fill_weights<T, G, Kernel>,
+                        Own::slopes, derive<T, G, Kernel>, Own::starts};
   });
-}
-
-template <class G>
-auto choose_starts(gs::Kernel code, Boundary boundary) {
-  return choose_for_axis<void (*)(const G*, const Axis&, int, int32_t*)>(
-      code, boundary, [](auto kernel, auto rule) { return &AxisJets<G, typename decltype(kernel)::Place, decltype(rule)>::starts; });
 }
 
 template <class A, class B>
@@ -67,16 +63,18 @@ struct Wider<float, float> {
 };
 
 // The tile of an image computed in T, from coordinates given as C and computed in U; and what derivatives need besides.
-template <class T, class C, class U, bool WithJets>
+template <class T, class C, class U>
 struct TileMaker {
   using G = typename Wider<T, U>::type;
 
-  static void make(const Plan& plan, const TilePlace& place, Tile<T>& tile, [[maybe_unused]] Jets<T>* jets) {
+  static void make(const Plan& plan, const TilePlace& place, void* made, void* derived) {
+    Tile<T>& tile = *static_cast<Tile<T>*>(made);
+    Jets<T>* jets = static_cast<Jets<T>*>(derived);
     const Problem& p = plan.problem;
     StageA<T, G> stage[kMaxDim];
     for (int a = 0; a < p.ndim; ++a) stage[a] = choose_stage_a<T, G>(p.kernel, p.axis[a].boundary);
     alignas(64) G x[kMaxDim][kTilePoints], fraction[kTilePoints], factor[kTilePoints];
-    bool derived = false;
+    bool sums_to_1 = true;
     tile.groups = place.rows * ((place.columns + kGroup - 1) / kGroup);
     for (int g = 0; g < tile.groups; ++g) {
       tile.kind[g] = plan.tap_by_tap ? kEdge : kInterior;
@@ -90,17 +88,15 @@ struct TileMaker {
       stage[a].start(x[a], p.axis[a], spare, a, tile, fraction);
       stage[a].weights(fraction, p.cubic_a, a, tile);
       int order = p.axis[a].order;
-      if (order || WithJets) stage[a].slopes(x[a], p.axis[a], tile.groups, fraction, factor);
+      if (order || jets) stage[a].slopes(x[a], p.axis[a], tile.groups, fraction, factor);
       if (order) stage[a].derive(fraction, factor, p.cubic_a, order, tile.groups, tile.weight[a]);
-      derived |= order > 0;
-      if constexpr (WithJets) {
-        choose_starts<G>(p.kernel, p.axis[a].boundary)(x[a], p.axis[a], tile.groups, jets->start[a]);
-        for (int d = 0; d < jets->count; ++d)
-          stage[a].derive(fraction, factor, p.cubic_a, order + 1 + d, tile.groups, jets->derivative[d][a]);
-      }
+      sums_to_1 &= order == 0;
+      if (jets) stage[a].starts(x[a], p.axis[a], tile.groups, jets->start[a]);
+      for (int d = 0; jets && d < jets->count; ++d)
+        stage[a].derive(fraction, factor, p.cubic_a, order + 1 + d, tile.groups, jets->derivative[d][a]);
     }
-    for (int g = 0; derived && g < tile.groups; ++g)
-      if (tile.kind[g] & kOutside) tile.kind[g] = kEdge;  // the weights' sum is not 1: what is outside does not read the fill value
+    for (int g = 0; !sums_to_1 && g < tile.groups; ++g)
+      if (tile.kind[g] & kOutside) tile.kind[g] = kEdge;  // what is outside does not read the fill value then
     for (int g = 0; g < tile.groups; ++g)
       if (tile.kind[g] == kEdge)
         for (int a = 0; a < p.ndim; ++a) stage[a].taps(x[a], p.axis[a], a, g, tile);
@@ -128,14 +124,13 @@ struct TileMaker {
   }
 };
 
-template <class T, bool WithJets>
-auto choose_maker(const Plan& plan) {
+template <class T>
+TileTable::Make choose_maker(const Plan& plan) {
   switch (plan.problem.coords_dtype) {
-    case Dtype::float64: return &TileMaker<T, double, double, WithJets>::make;
-    case Dtype::float16: return &TileMaker<T, half, float, WithJets>::make;
-    case Dtype::bfloat16: return &TileMaker<T, bfloat, float, WithJets>::make;
-    default:
-      return plan.wide_coords ? &TileMaker<T, float, double, WithJets>::make : &TileMaker<T, float, float, WithJets>::make;
+    case Dtype::float64: return TileMaker<T, double, double>::make;
+    case Dtype::float16: return TileMaker<T, half, float>::make;
+    case Dtype::bfloat16: return TileMaker<T, bfloat, float>::make;
+    default: return plan.wide_coords ? TileMaker<T, float, double>::make : TileMaker<T, float, float>::make;
   }
 }
 

@@ -8,13 +8,10 @@ import numpy as np
 from gridsample import _derivatives
 from gridsample._arrays import as_coords, as_float_image, check_out, check_space, fill_values
 from gridsample._coords import index_axes
-from gridsample._modes import BOUNDARIES
 from gridsample._spec import MAX_NDIM, Spec, as_flag, choose, choose_boundaries, describe, make_spec, sizes_of
 from gridsample._spline import coefficient_dtype, padded, prefiltered, prefiltered_adjoint
 
 __all__ = ["sample_adjoint", "sample_count", "sample_gradient"]
-
-_BOUNDARY_NAMES = {name: name for name in BOUNDARIES}
 
 
 def sample_adjoint(
@@ -260,7 +257,7 @@ def sample_gradient(
 
 def _make_spec(kernel: Any, boundary: Any, ndim: int, outside: Any, nan: Any, cubic_a: Any) -> Spec:
     choose("outside", outside, ("boundary", "fill"))
-    boundaries = choose_boundaries("boundary", boundary, ndim, _BOUNDARY_NAMES)
+    boundaries = choose_boundaries("boundary", boundary, ndim)
     return make_spec(kernel, boundaries, index_axes(ndim), cubic_a=cubic_a, outside=outside, nan=nan)
 
 

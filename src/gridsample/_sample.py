@@ -19,13 +19,10 @@ from gridsample._arrays import (
 from gridsample._compose import Composition, Source, as_mapped, blocks
 from gridsample._coords import index_axes
 from gridsample._frameworks import refuse, torch_front_end
-from gridsample._modes import BOUNDARIES
 from gridsample._spec import MAX_NDIM, Spec, as_flag, choose, choose_boundaries, describe, make_spec, spatial_sizes
 from gridsample._spline import prefiltered
 
 __all__ = ["run", "sample"]
-
-_BOUNDARY_NAMES = {name: name for name in BOUNDARIES}
 
 
 def sample(
@@ -152,7 +149,7 @@ def sample(
         raise ValueError(f"coords: expected (N, *out, {ndim}) for an input (N, C, *spatial); got {describe(coords)}")
     spec = make_spec(
         kernel,
-        choose_boundaries("boundary", boundary, ndim, _BOUNDARY_NAMES),
+        choose_boundaries("boundary", boundary, ndim),
         index_axes(ndim),
         cubic_a=cubic_a,
         outside=outside,

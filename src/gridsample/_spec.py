@@ -32,6 +32,8 @@ __all__ = [
 
 MAX_NDIM = 3
 
+_OWN_NAMES = {name: name for name in BOUNDARIES}
+
 _ORDERS = {kernel.code: kernel.order for kernel in KERNELS.values()}
 
 
@@ -96,8 +98,8 @@ def choose(argument: str, value: object, options: Iterable[str]) -> str:
     raise ValueError(f"{argument}: unknown name {value!r}; {hint}expected one of {listed}")
 
 
-def choose_boundaries(argument: str, boundary: object, ndim: int, names: Mapping[str, str]) -> tuple[int, ...]:
-    """Return the codes of one boundary, or of one for each of ``ndim`` axes; ``names`` maps names to boundaries."""
+def choose_boundaries(argument: str, boundary: object, ndim: int, names: Mapping[str, str] = _OWN_NAMES) -> tuple[int, ...]:
+    """Return the codes of one boundary, or of one for each of ``ndim`` axes; ``names`` maps a caller's names to boundaries."""
     if isinstance(boundary, (tuple, list)):
         if len(boundary) != ndim:
             raise ValueError(

@@ -94,7 +94,7 @@ def spline_coefficients(
     input = as_image("input", input)
     order = as_order(order)
     chosen = as_axes("axes", axes, input.ndim)
-    boundaries = choose_boundaries("boundary", boundary, len(chosen), {name: name for name in BOUNDARIES})
+    boundaries = choose_boundaries("boundary", boundary, len(chosen))
     dtype = coefficient_dtype(input)
     if out is None:
         out = np.empty_like(input, dtype=dtype, subok=False)

@@ -8,7 +8,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gridsample._grid_sample import padding_names
-from gridsample._modes import BOUNDARIES
 from gridsample._spec import MAX_NDIM, as_flag, choose, choose_boundaries
 from gridsample.torch import _cpu, _portable, ops
 from gridsample.torch._autograd import Sample
@@ -16,8 +15,6 @@ from gridsample.torch._check import KERNEL_NAMES, MODE_NAMES, check_devices, che
 from gridsample.torch._options import INDEX, Options, normalized
 
 __all__ = ["grid_sample", "sample"]
-
-_BOUNDARY_NAMES = {name: name for name in BOUNDARIES}
 
 
 def grid_sample(
@@ -260,7 +257,7 @@ def sample(
     image = input if leading == 2 else input[None] if leading == 1 else input[None, None]
     points = coords if leading == 2 else coords[None]
     check_sizes("sample", image, "coords", points)
-    boundaries = choose_boundaries("boundary", boundary, ndim, _BOUNDARY_NAMES)
+    boundaries = choose_boundaries("boundary", boundary, ndim)
     kernel = choose("kernel", kernel, KERNEL_NAMES)
     options = make_options("sample", image, kernel, boundaries, INDEX, fill_value, outside, nan, cubic_a)
     result = _sample(image, points, options)

@@ -9,7 +9,6 @@ from torch.autograd.function import _SingleLevelFunction
 
 from gridsample import _engine
 from gridsample import _spline as arrays
-from gridsample._modes import BOUNDARIES
 from gridsample._spec import as_flag, choose_boundaries
 from gridsample.torch._cpu import as_array
 from gridsample.torch._registration import recorded
@@ -76,7 +75,7 @@ def spline_coefficients(
     if input.device.type not in ("cpu", "meta"):
         raise ValueError(f"spline_coefficients(): expected input on the CPU, but it is on {input.device}; move it there first")
     chosen = arrays.as_axes("dims", dims, input.ndim)
-    codes = choose_boundaries("boundary", boundary, len(chosen), {name: name for name in BOUNDARIES})
+    codes = choose_boundaries("boundary", boundary, len(chosen))
     flag = as_flag("adjoint", adjoint)
     return _coefficients(input, arrays.as_order(order), codes, chosen, flag)
 
