@@ -1,11 +1,9 @@
 #include "derivatives.h"
 
 #include <algorithm>
-#include <atomic>
 #include <memory>
-#include <thread>
-#include <vector>
 
+#include "chunks.h"
 #include "dispatch.h"
 #include "outside.h"
 #include "threads.h"
@@ -14,14 +12,7 @@
 namespace gs {
 namespace {
 
-constexpr int64_t kArenaBytes = 1 << 20;    // of the boxes of a chunk, in the second-level cache
-constexpr int64_t kScratchBytes = 1 << 20;  // of cells
-constexpr int64_t kChunkTiles = 16;
-constexpr int kMostParts = 8;
-
-// Room for a box: 8 samples for each point of a tile, since a map that shrinks by more is as good as scattered; fewer where there
-// are many channels.
-int64_t box_values(int64_t channels) { return std::min<int64_t>(2048, std::max<int64_t>(512, 65536 / channels)); }
+constexpr int kTilesAtOnce = 16;  // between two looks whether to give up
 
 // As many pieces of memory as threads; whoever works takes one meanwhile.
 class Scratch {
@@ -46,56 +37,31 @@ class Scratch {
   std::vector<std::atomic<bool>> taken_;
 };
 
-// NOTE [turns]
-// Chunks of tiles are summed into boxes by whoever is free, and added to the image in their order: each part of the image counts
-// the chunks that were added to it, and a chunk waits for its turn, part by part, so that the next chunk can follow one part behind.
-// Chunks are taken in order, so the one whose turn it is has always been taken and never waits.
-class Turns {
- public:
-  explicit Turns(int parts) : done_(size_t(parts)) {}
-
-  void wait(int part, int64_t chunk) {
-    for (int spins = 0; done_[size_t(part)].load(std::memory_order_acquire) != chunk; ++spins)
-      if (spins > 1000) std::this_thread::yield();
-  }
-  void pass(int part) { done_[size_t(part)].fetch_add(1, std::memory_order_release); }
-
- private:
-  std::vector<std::atomic<int64_t>> done_;
-};
-
 template <class T>
 bool run(DerivativePlan& plan, Interrupted interrupted) {
-  const Problem& p = plan.problem.forward;
-  std::vector<T> outside = outside_values<T>(p);
-  plan.plan.outside_reads = outside.data() + p.channels;
+  std::vector<T> outside = outside_values<T>(plan.problem.forward);
+  plan.plan.outside_reads = outside.data() + plan.problem.forward.channels;
   const DerivativeTable& table = *current_isa().derivatives;
-  bool adds = plan.problem.grad_input;
-  int64_t box_bytes = plan.box_values * p.channels * int64_t(sizeof(T));
-  int64_t arena_bytes = adds ? std::max(kArenaBytes, box_bytes) : 0, tile_bytes = plan.scratch_bytes + table.memory_bytes(plan);
-  int64_t grain = std::max<int64_t>(1, std::min(kChunkTiles, 2 * arena_bytes / box_bytes));
-  if (!adds) grain = std::max<int64_t>(1, kChunkTiles / p.channels);
-  int threads = get_num_threads(), parts = std::min(threads, kMostParts);
-  Scratch scratch(threads, tile_bytes + arena_bytes);
-  Turns turns(parts);
+  int threads = get_num_threads();
+  Chunks chunks(plan, table, threads == 1);
+  Scratch scratch(threads, table.memory_bytes(plan));
   Watch watch(interrupted);
-  parallel_for(plan.plan.tiles, grain, [&](int64_t first, int64_t last) {
-    Scratch::Lease lease = scratch.lease();
-    Box boxes[kChunkTiles];
-    int count = 0;
-    char *free = lease.memory + tile_bytes, *end = free + arena_bytes;
-    for (int64_t tile = first; tile < last && !watch.given_up(); ++tile) {
-      Box& box = boxes[count++] = {tile, false, {}, {}, free, end - free};
-      table.tile(plan, box, lease.memory);
-      if (!box.direct) free += box.bytes;
+  auto work = [&](int64_t chunk, int64_t) {
+    chunks.wait(chunk);
+    if (!watch.given_up()) {  // nobody waits for a chunk who has memory that this one might need
+      Scratch::Lease lease = scratch.lease();
+      std::vector<int64_t> tiles = chunks.tiles(chunk);
+      for (std::size_t i = 0; i < tiles.size() && !watch.given_up(); i += kTilesAtOnce) {
+        table.run(plan, &tiles[i], std::min<int64_t>(kTilesAtOnce, int64_t(tiles.size() - i)), lease.memory);
+        watch.look();
+      }
     }
-    for (int part = 0; adds && part < parts; ++part) {
-      turns.wait(part, first / grain);
-      for (int i = 0; i < count && !watch.given_up(); ++i) table.flush(plan, boxes[i], part, parts, lease.memory);
-      turns.pass(part);
-    }
-    watch.look();
-  });
+    chunks.done(chunk);
+  };
+  if (threads > 1)
+    parallel_for(chunks.count(), 1, work);
+  else  // also if there are more by now
+    for (int64_t chunk = 0; chunk < chunks.count(); ++chunk) work(chunk, chunk + 1);
   return !watch.given_up();
 }
 
@@ -103,15 +69,15 @@ bool run(DerivativePlan& plan, Interrupted interrupted) {
 
 bool derivatives(const DerivativeProblem& problem, Interrupted interrupted) {
   DerivativePlan plan{};
-  plan.plan = make_plan(problem.forward);
+  plan.plan = make_plan(problem.forward, kDerivativeColumns);
   if (plan.plan.tiles == 0) return true;
+  plan.plan.tap_by_tap |= taps_of(problem.forward.kernel) > kPackedTaps;
+  plan.plan.gathers = gathers_are_fast();
   plan.problem = problem;
   plan.problem.forward = plan.plan.problem;
   const Problem& p = problem.forward;
   plan.points = 1;
   for (int i = 0; i < p.out_ndim; ++i) plan.points *= p.out_size[i];
-  plan.box_values = box_values(p.channels);
-  plan.scratch_bytes = kScratchBytes;
   return computed_in_double(p.dtype) ? run<double>(plan, interrupted) : run<float>(plan, interrupted);
 }
 

@@ -1,10 +1,12 @@
 // The vector-Jacobian products of sampling: what comes back to the image and to the coordinates, once and twice.
 #pragma once
 
-#include "plan.h"
 #include "run.h"
+#include "tiles.h"
 
 namespace gs {
+
+constexpr int kPackedTaps = 4;  // kernels with more taps are read tap by tap
 
 // With g = gradient of the output, S(x; in) = the sample, A(x; g) = its adjoint, v a direction at every point:
 //
@@ -39,29 +41,12 @@ struct DerivativePlan {
   Plan plan;
   DerivativeProblem problem;  // its `forward` is plan.problem
   int64_t points;             // of one batch item
-  int64_t box_values;         // room for the box of a tile, in one channel
-  int64_t scratch_bytes;      // for cells: kernels/cells.h
-};
-
-// NOTE [boxes]
-// What a tile gives back falls into a small part of the image, its box. Each tile sums into a box of its own, and then the boxes
-// are added to the image in the order of the tiles (derivatives.cpp, NOTE [turns]). So every element is a sum of the same terms in the
-// same order, whichever threads did the work, and nobody needs a whole image to himself. Tiles that are scattered over more than
-// a box holds are summed into the image directly, in their turn.
-struct Box {
-  int64_t tile;
-  bool direct;                        // no box: too many places, or too far outside
-  int low[kMaxDim], extent[kMaxDim];  // indices along every axis, before the boundary
-  void* values;                       // (channels, *extent)
-  int64_t bytes;                      // the room there is; then what was used of it
 };
 
 struct DerivativeTable {
-  int64_t (*memory_bytes)(const DerivativePlan& plan);  // that the functions below need, besides plan.scratch_bytes
-  // Everything of a tile but what goes to the image, which goes to its box.
-  void (*tile)(const DerivativePlan& plan, Box& box, void* scratch);
-  // Add a box to those rows of the image (indices along axis 0) that belong to `part` of `parts`.
-  void (*flush)(const DerivativePlan& plan, const Box& box, int part, int parts, void* scratch);
+  int64_t (*memory_bytes)(const DerivativePlan& plan);  // that run() needs
+  void (*reach)(const DerivativePlan& plan, int64_t tile, Reach& reach);
+  void (*run)(const DerivativePlan& plan, const int64_t* tiles, int64_t count, void* memory);  // everything of some tiles
 };
 
 }  // namespace gs

@@ -6,16 +6,18 @@ namespace gs {
 namespace {
 
 // Drop axes of one point, and merge short rows with the axis before them where both lie in memory like one axis. Leaves two
-// axes or more.
-void merge_short_rows(Problem& p) {
+// axes or more. True if rows were merged: then a run of points is a block.
+bool merge_short_rows(Problem& p) {
   int64_t size[kMaxOutDim + 2], coords[kMaxOutDim + 2], out[kMaxOutDim + 2], mask[kMaxOutDim + 2];  // the last axis first
   int axes = 0;
+  bool merged = false;
   for (int i = p.out_ndim - 1; i >= 0; --i) {
     if (p.out_size[i] == 1) continue;
     int in = axes - 1;
     if (axes > 0 && size[in] < kShortRow && p.coords_stride[i] == coords[in] * size[in] &&
         p.out_stride[i] == out[in] * size[in] && p.mask_stride[i] == mask[in] * size[in]) {
       size[in] *= p.out_size[i];
+      merged |= in == 0;
       continue;
     }
     size[axes] = p.out_size[i];
@@ -34,6 +36,7 @@ void merge_short_rows(Problem& p) {
     p.out_stride[axes - 1 - i] = out[i];
     p.mask_stride[axes - 1 - i] = mask[i];
   }
+  return merged;
 }
 
 int64_t tiles_of(int64_t size, int64_t tile) { return (size + tile - 1) / tile; }
@@ -62,18 +65,18 @@ bool computed_in_double(Dtype dtype) {
   return false;
 }
 
-Plan make_plan(const Problem& problem) {
+Plan make_plan(const Problem& problem, int block_columns) {
   Plan plan{};
   plan.problem = problem;
   Problem& p = plan.problem;
   int64_t points = p.batch * p.channels;
   for (int i = 0; i < p.out_ndim; ++i) points *= p.out_size[i];
   if (points == 0) return plan;  // no tiles
-  if (!p.matrix) merge_short_rows(p);
+  if (!p.matrix && merge_short_rows(p)) block_columns = kTilePoints;
   int64_t columns = p.out_size[p.out_ndim - 1], rows = p.out_size[p.out_ndim - 2];
 
   int64_t padded = tiles_of(columns, kGroup) * kGroup;
-  plan.tile_columns = int(std::min<int64_t>(padded, std::max<int64_t>(kBlockColumns, kTilePoints / rows / kGroup * kGroup)));
+  plan.tile_columns = int(std::min<int64_t>(padded, std::max<int64_t>(block_columns, kTilePoints / rows / kGroup * kGroup)));
   plan.tile_rows = int(std::min<int64_t>(rows, kTilePoints / plan.tile_columns));
   plan.column_tiles = tiles_of(columns, plan.tile_columns);
   plan.row_tiles = tiles_of(rows, plan.tile_rows);

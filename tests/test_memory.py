@@ -1,6 +1,7 @@
 """The memory of a large result is used again, but never while anybody can still see it."""
 
 import gc
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -53,16 +54,31 @@ def test_not_while_somebody_looks(look):
 def test_small_or_unlike_memory_is_not_taken():
     at = address(_memory.empty(SHAPE, DTYPE))
     assert len(_memory._kept) == 1
-    large = _memory.empty((8, 1 << 20), DTYPE)
-    assert address(large) != at
-    assert not _memory._kept
-
-
-def test_no_more_than_one_block_is_kept(monkeypatch):
-    arrays = [_memory.empty(SHAPE, DTYPE) for _ in range(3)]
-    del arrays
+    large, small = _memory.empty((8, 1 << 20), DTYPE), _memory.empty((1, 1 << 20), DTYPE)
+    assert at not in (address(large), address(small))
     assert len(_memory._kept) == 1
-    _memory._kept.clear()
+
+
+def test_the_oldest_go_first(monkeypatch):
+    monkeypatch.setattr(_memory, "KEPT", 40 << 20)  # three of SHAPE are 36 MiB and some bytes
+    arrays = [_memory.empty(SHAPE, DTYPE) for _ in range(4)]
+    places = [address(array) for array in arrays]
+    while arrays:
+        del arrays[0]
+    assert len(_memory._kept) == 3
+    again = [_memory.empty(SHAPE, DTYPE) for _ in range(3)]
+    assert [address(array) for array in again] == places[1:]
     monkeypatch.setattr(_memory, "KEPT", 1000)
-    _memory.empty(SHAPE, DTYPE)
+    del again
     assert not _memory._kept
+
+
+def test_several_threads_never_share():
+    def work(number):
+        for _ in range(300):
+            mine = _memory.empty((1 << 18,), DTYPE)
+            mine.fill(number)
+            assert (mine[:: 1 << 12] == number).all()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(8)))

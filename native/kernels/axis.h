@@ -44,6 +44,13 @@ struct AxisTaps {
       return Boundary::coordinate(x, span);
   }
 
+  // The index of a tap, moved inside.
+  static GS_INLINE V tap(V index, Span<G> span) {
+    if constexpr (Place::wide) return Boundary::index(index, span);
+    if constexpr (Boundary::cyclic) return index > span.last ? index - span.size : index;
+    return index;
+  }
+
   // For every point: its fraction, or its weights if the kernel is narrow, and the offset of the first tap added to `base`. Then how the groups may be read: in an
   // interior group there are `spare` samples after the last tap of every point.
   static void start(const G* x, const Axis& axis, int spare, int which, Tile<T>& tile, G* fraction) {
@@ -93,11 +100,7 @@ struct AxisTaps {
     for (int i = 0; i < kGroup; i += lanes) {
       V start = Place::start(inside(load<V>(x + i), span));
       for (int k = 0; k < Place::taps; ++k) {
-        V index = start + G(Place::first + k);
-        if constexpr (Place::wide)
-          index = Boundary::index(index, span);
-        else if constexpr (Boundary::cyclic)
-          index = index > span.last ? index - span.size : index;
+        V index = tap(start + G(Place::first + k), span);
         store_as(&tile.inside[which][k][group * kGroup + i], (index >= 0) & (index <= span.last));
         store(&at[k][i], to_int(boundary::clamp(index, G(0), span.last)));
       }

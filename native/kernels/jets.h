@@ -1,6 +1,7 @@
-// Stage A of derivatives: index coordinates of one axis to the derivatives of the weights, and to the first tap before the boundary
-// moves it.
+// Stage A of derivatives: index coordinates of one axis to the derivatives of the weights, and to the samples that taps touch.
 #pragma once
+
+#include <algorithm>
 
 #include "axis.h"
 
@@ -16,12 +17,7 @@ template <class T>
 struct Jets {
   int count;  // of derivatives that are wanted, beyond axis.order
   alignas(64) T derivative[2][kMaxDim][kMaxTaps][kTilePoints + kGroup];
-  alignas(64) int32_t start[kMaxDim][kTilePoints];  // kNowhere if it is no place for a box
 };
-
-// Boxes reach at most this far outside, where every boundary still tells indices apart that float32 can count.
-constexpr int kBeyond = 16;
-constexpr int32_t kNowhere = -(1 << 30);
 
 template <class G, class Place, class Boundary>
 struct AxisJets {
@@ -44,30 +40,26 @@ struct AxisJets {
     }
   }
 
-  // Points none of whose taps is inside go to the nearest place where that is so: they only must not make a box larger.
-  static void starts(const G* x, const Axis& axis, int groups, int32_t* start) {
+  // Widen low to high to the indices of all samples that the taps of the points may touch.
+  static void reach(const G* x, const Axis& axis, int groups, int64_t& low, int64_t& high) {
     Span<G> span = make_span<G>(axis.size);
-    bool countable = axis.size < (1 << 24);
+    V lowest = span.last - V{}, highest{};
     for (int i = 0; i < groups * kGroup; i += lanes) {
-      V at = Place::start(inside(load<V>(x + i), span)) + G(Place::first);
-      if constexpr (Boundary::masks) at = boundary::clamp(at, G(-Place::taps), span.size);
-      alignas(64) typename Simd<G>::Int index[lanes];
-      store(index, to_int(boundary::clamp(at, G(-kBeyond - 1), span.size + kBeyond + 1)));
-      for (int l = 0; l < lanes; ++l)
-        start[i + l] = countable && index[l] >= -kBeyond && index[l] <= axis.size + kBeyond ? int32_t(index[l]) : kNowhere;
+      V start = Place::start(inside(load<V>(x + i), span)) + G(Place::first), end = start + G(Place::taps - 1);
+      if (lanes_within(start, V{}, span.last - G(Place::taps - 1) - V{}) == Simd<G>::all) {
+        lowest = min(lowest, start);
+        highest = max(highest, end);
+        continue;
+      }
+      for (int k = 0; k < Place::taps; ++k) {
+        V index = boundary::clamp(AxisTaps<float, G, Place, Boundary>::tap(start + G(k), span), G(0), span.last);
+        lowest = min(lowest, index);
+        highest = max(highest, index);
+      }
     }
-  }
-
-  // Where the taps of indices low, low + 1, ... are read, or -1.
-  static void places(const Axis& axis, int low, int count, int32_t* place) {
-    Span<double> span = make_span<double>(axis.size);
-    for (int i = 0; i < count; ++i) {
-      Vec<double> index = broadcast(double(low + i));
-      if constexpr (Place::wide)
-        index = Boundary::index(index, span);
-      else if constexpr (Boundary::cyclic)
-        index = index > span.last ? index - span.size : index;
-      place[i] = index[0] >= 0 && index[0] <= span.last ? int32_t(index[0]) : -1;
+    for (int l = 0; l < lanes; ++l) {
+      low = std::min(low, int64_t(lowest[l]));
+      high = std::max(high, int64_t(highest[l]));
     }
   }
 };

@@ -1,6 +1,7 @@
 // Stage B of derivatives, reading: the taps of points, and what weights and their derivatives make of them.
 #pragma once
 
+#include "../derivatives.h"
 #include "gather.h"
 #include "jets.h"
 
@@ -12,9 +13,6 @@ template <int Dims, int K>
 constexpr int kAllTaps = K * kAllTaps<Dims - 1, K>;
 template <int K>
 constexpr int kAllTaps<0, K> = 1;
-
-// Kernels with more taps are read tap by tap, and have no boxes.
-constexpr int kPackedTaps = 4;
 
 // A number and how it changes along the direction of a second derivative.
 template <class V>
@@ -35,8 +33,9 @@ struct Products {
     const T* plane;
     const T* row_at[rows];
     T outside;
+    bool gathers;  // by gather instructions, where there are
 
-    Source(const T* from, const int64_t* stride, T fill) : plane(from), outside(fill) {
+    Source(const T* from, const int64_t* stride, T fill, bool gathers) : plane(from), outside(fill), gathers(gathers) {
       for (int r = 0; r < rows; ++r) {
         row_at[r] = plane;
         for (int axis = Dims - 2, left = r; axis >= 0; --axis, left /= K) row_at[r] += left % K * stride[axis];
@@ -44,11 +43,11 @@ struct Products {
     }
   };
 
-  template <int... J>
+  template <bool Instruction, int... J>
   static GS_INLINE void interior(const Source& from, const Tile<T>& tile, int i, V* tap, std::integer_sequence<int, J...>) {
 #pragma GCC unroll 4
     for (int r = 0; r < rows; ++r) {
-      V part[] = {gather_part<T, K, J>(from.row_at[r], tile.base + i)...};
+      V part[] = {gather_part<T, K, J, Instruction>(from.row_at[r], tile.base + i)...};
       unpack<T, K>(part, tap + r * K);
     }
   }
@@ -67,8 +66,13 @@ struct Products {
 
   // The taps of the points of a vector, of a group that is not outside.
   static GS_INLINE void read(const Source& from, const Tile<T>& tile, int i, V* tap) {
+    constexpr auto parts = std::make_integer_sequence<int, K>{};
     if constexpr (K <= kPackedTaps)
-      if (tile.kind[i / kGroup] == kInterior) return interior(from, tile, i, tap, std::make_integer_sequence<int, K>{});
+      if (tile.kind[i / kGroup] == kInterior) {
+        if constexpr (can_gather<T, K>())
+          if (from.gathers) return interior<true>(from, tile, i, tap, parts);
+        return interior<false>(from, tile, i, tap, parts);
+      }
     edge(from, tile, i, tap);
   }
 

@@ -16,7 +16,7 @@ struct StageA {
   void (*weights)(const G*, double, int, Tile<T>&);
   void (*slopes)(const G*, const Axis&, int, G*, G*);
   void (*derive)(const G*, const G*, double, int, int, T (*)[kTilePoints + kGroup]);
-  void (*starts)(const G*, const Axis&, int, int32_t*);
+  void (*reach)(const G*, const Axis&, int, int64_t&, int64_t&);
 };
 
 // choose(kernel, boundary) for the structs of those names.
@@ -49,7 +49,7 @@ StageA<T, G> choose_stage_a(gs::Kernel code, Boundary boundary) {
     using Taps = AxisTaps<T, G, typename Kernel::Place, decltype(rule)>;
     using Own = AxisJets<G, typename Kernel::Place, decltype(rule)>;
     return StageA<T, G>{Taps::start, Taps::taps,           fill_weights<T, G, Kernel>,
-                        Own::slopes, derive<T, G, Kernel>, Own::starts};
+                        Own::slopes, derive<T, G, Kernel>, Own::reach};
   });
 }
 
@@ -91,7 +91,6 @@ struct TileMaker {
       if (order || jets) stage[a].slopes(x[a], p.axis[a], tile.groups, fraction, factor);
       if (order) stage[a].derive(fraction, factor, p.cubic_a, order, tile.groups, tile.weight[a]);
       sums_to_1 &= order == 0;
-      if (jets) stage[a].starts(x[a], p.axis[a], tile.groups, jets->start[a]);
       for (int d = 0; jets && d < jets->count; ++d)
         stage[a].derive(fraction, factor, p.cubic_a, order + 1 + d, tile.groups, jets->derivative[d][a]);
     }
@@ -101,6 +100,17 @@ struct TileMaker {
       if (tile.kind[g] == kEdge)
         for (int a = 0; a < p.ndim; ++a) stage[a].taps(x[a], p.axis[a], a, g, tile);
     if (plan.judges) judge(p, x, place, tile);
+  }
+
+  // Coordinates that a matrix makes have no derivatives here.
+  static void reach(const Plan& plan, const TilePlace& place, Reach& reach) {
+    const Problem& p = plan.problem;
+    alignas(64) G x[kTilePoints];
+    int groups = place.rows * ((place.columns + kGroup - 1) / kGroup);
+    for (int a = 0; a < p.ndim; ++a) {
+      load_coords<U>(p, static_cast<const C*>(p.coords) + place.coords, place, p.axis[a], x);
+      choose_stage_a<T, G>(p.kernel, p.axis[a].boundary).reach(x, p.axis[a], groups, reach.low[a], reach.high[a]);
+    }
   }
 
   // Which centres are inside the array, which coordinates are NaN, and what follows from that.
@@ -124,13 +134,14 @@ struct TileMaker {
   }
 };
 
-template <class T>
-TileTable::Make choose_maker(const Plan& plan) {
+// call(the TileMaker of a plan)
+template <class T, class Call>
+auto with_maker(const Plan& plan, const Call& call) {
   switch (plan.problem.coords_dtype) {
-    case Dtype::float64: return TileMaker<T, double, double>::make;
-    case Dtype::float16: return TileMaker<T, half, float>::make;
-    case Dtype::bfloat16: return TileMaker<T, bfloat, float>::make;
-    default: return plan.wide_coords ? TileMaker<T, float, double>::make : TileMaker<T, float, float>::make;
+    case Dtype::float64: return call(TileMaker<T, double, double>{});
+    case Dtype::float16: return call(TileMaker<T, half, float>{});
+    case Dtype::bfloat16: return call(TileMaker<T, bfloat, float>{});
+    default: return plan.wide_coords ? call(TileMaker<T, float, double>{}) : call(TileMaker<T, float, float>{});
   }
 }
 

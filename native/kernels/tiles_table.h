@@ -11,21 +11,23 @@ namespace {
 GS_KERNELS(GS_CHECK)
 #undef GS_CHECK
 
-TileTable::Make choose(const Plan& plan, bool in_double) {
-  return in_double ? choose_maker<double>(plan) : choose_maker<float>(plan);
+template <class Function, class Choose>
+Function choose_function(const Plan& plan, bool in_double, const Choose& choose) {
+  auto chosen = [&](auto maker) -> Function { return choose(maker); };
+  return in_double ? with_maker<double>(plan, chosen) : with_maker<float>(plan, chosen);
 }
 
-void places(gs::Kernel kernel, const Axis& axis, int low, int count, int32_t* place) {
-  using Places = void (*)(const Axis&, int, int, int32_t*);
-  auto find = choose_for_axis<Places>(kernel, axis.boundary, [](auto k, auto rule) {
-    return &AxisJets<float, typename decltype(k)::Place, decltype(rule)>::places;
-  });
-  find(axis, low, count, place);
+TileTable::Make choose(const Plan& plan, bool in_double) {
+  return choose_function<TileTable::Make>(plan, in_double, [](auto maker) { return &decltype(maker)::make; });
+}
+
+TileTable::FindReach choose_reach(const Plan& plan, bool in_double) {
+  return choose_function<TileTable::FindReach>(plan, in_double, [](auto maker) { return &decltype(maker)::reach; });
 }
 
 }  // namespace
 
-const TileTable tiles_table = {choose, places};
+const TileTable tiles_table = {choose, choose_reach};
 
 }  // namespace GS_ISA
 }  // namespace gs

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gridsample import _engine
+from gridsample import _engine, _memory
 from gridsample._arrays import channels_innermost
 from gridsample._modes import COMPLEX_DTYPES, DTYPES, KERNELS
 from gridsample._spec import Spec
@@ -87,7 +87,7 @@ def double_backward(
     computed = _computed(input)
     channels = _channels(input)
     points = (grad_out.shape[0], *coords.shape[1:-1])
-    by_out = np.zeros((points[0], channels, *points[1:]), computed) if needs[0] else None
+    by_out = _memory.empty((points[0], channels, *points[1:]), computed) if needs[0] else None
     by_input = _zeros(input, computed) if needs[1] else None
     by_coords = _coords_like(grad_out, coords, computed) if needs[2] else None
     moves = tangent_coords is not None
@@ -124,8 +124,12 @@ def _run(
     second: bool = False,
     **arrays: np.ndarray | None,
 ) -> None:
-    if grad.size == 0 or (spec.kernel == KERNELS["nearest"].code and any(spec.orders)):
-        return  # no terms, or none but 0
+    """Add to ``grad_input``, and write ``grad_coords`` and ``grad_out``."""
+    if grad.size == 0 or (spec.kernel == KERNELS["nearest"].code and any(spec.orders)):  # no terms, or none but 0
+        for written in (arrays.get("grad_coords"), arrays.get("grad_out")):
+            if written is not None:
+                written.fill(0)
+        return
     if grad.dtype.kind == "c" or not _engine.is_plain(grad) or grad.dtype != computed:
         grad = _planar(grad, computed)
     _engine.derivatives(grad, coords, spec, fill, sizes, second, **arrays)
@@ -166,7 +170,9 @@ def _from_planar(array: np.ndarray, dtype: np.dtype) -> np.ndarray:
 
 
 def _zeros(input: np.ndarray, computed: np.dtype) -> np.ndarray:
-    return np.zeros((input.shape[0], _channels(input), *input.shape[2:]), computed)
+    zeros = _memory.empty((input.shape[0], _channels(input), *input.shape[2:]), computed)
+    zeros.fill(0)
+    return zeros
 
 
 def _like(planar: np.ndarray, input: np.ndarray) -> np.ndarray:
@@ -178,7 +184,7 @@ def _like(planar: np.ndarray, input: np.ndarray) -> np.ndarray:
 
 
 def _coords_like(grad_out: np.ndarray, coords: np.ndarray, computed: np.dtype) -> np.ndarray:
-    return np.zeros((grad_out.shape[0], *coords.shape[1:]), computed)
+    return _memory.empty((grad_out.shape[0], *coords.shape[1:]), computed)
 
 
 def _sum_batch(grad: np.ndarray, coords: np.ndarray) -> np.ndarray:

@@ -2,12 +2,11 @@
 
 NOTE [large results]
 The system gives a large array pages that it clears at their first touch, and takes them back when the array goes: for an output
-of 32 MiB or more that is as much work as sampling, in every call. So the memory of the last large result that went is kept for
-the next one that fits it: one block, of at most ``KEPT`` bytes. A block goes back when the last array that looks into it goes.
+of 32 MiB or more that is as much work as sampling, in every call. So the memory of the last large results that went is kept for
+the next ones that fit it: at most ``KEPT`` bytes. A block comes back when the last array that looks into it goes.
 """
 
 import math
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ KEPT = 128 << 20
 
 _LARGE = 1 << 20
 _ALIGNMENT = 64
-_kept: list[np.ndarray] = []
+_kept: dict[int, np.ndarray] = {}  # by its id(): other threads take from it too, and what pop() gives is nobody else's
 
 
 class _Block:
@@ -36,8 +35,9 @@ class _Block:
         }
 
     def __del__(self) -> None:
-        if self.memory.nbytes <= KEPT and not _kept:
-            _kept.append(self.memory)
+        _kept[id(self.memory)] = self.memory
+        while sum(memory.nbytes for memory in tuple(_kept.values())) > KEPT:
+            _kept.pop(next(iter(tuple(_kept)), 0), None)  # the oldest
 
 
 def empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
@@ -49,9 +49,8 @@ def empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
 
 
 def _memory(nbytes: int) -> np.ndarray:
-    """Return at least so many bytes: those kept, if they are not more than twice as many."""
-    with suppress(IndexError):  # another thread may take them first
-        memory = _kept.pop()
-        if nbytes <= memory.nbytes <= 2 * nbytes:
+    """Return at least so many bytes: kept ones, if they are not more than twice as many."""
+    for key, memory in tuple(_kept.items()):
+        if nbytes <= memory.nbytes <= 2 * nbytes and _kept.pop(key, None) is not None:
             return memory
     return np.empty(nbytes, np.uint8)
