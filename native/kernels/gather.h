@@ -92,7 +92,7 @@ struct Gather {
           for (int axis = 1; axis < Dims; ++axis) sum += load<Offsets>(along[axis] + l);
           store(offset + l, sum);
         }
-        return inside ? gather_part<S, 1, 0>(plane, offset) : broadcast(fill);
+        return inside ? gather_part<S, 1, 0, Instruction && can_gather<S, 1>()>(plane, offset) : broadcast(fill);
       };
       auto weight = [&](int axis, int w) GS_ALWAYS { return load<Vec<T>>(&tile.weight[axis][w][i]); };
       taps.at[k] = sum_rows<Dims - 1, K, true>(row, weight);
