@@ -70,9 +70,7 @@ class Composition:
         """
         undone = [one.inverse() for one in reversed(self._maps) if isinstance(one, Invertible)]
         if len(undone) < len(self._maps):
-            raise ValueError(
-                "inverse: expected maps with an inverse in closed form; got a flow or a function, which has none"
-            )
+            raise ValueError("inverse: expected maps with an inverse in closed form; got a flow or a function, which has none")
         return type(self)(self.ndim, undone)
 
     def __call__(self, points: Any) -> np.ndarray:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from gridsample._arrays import as_image
+from gridsample._frameworks import torch_front_end
 from gridsample._sample import sample
 from gridsample._spec import MAX_NDIM, as_flag, choose, describe, real_numbers, spatial_sizes
 from gridsample._transform import Transform
@@ -85,6 +86,9 @@ def warp_affine(
     """
     directions = {"order": order, "inverse": inverse}
     options = {"kernel": kernel, "boundary": boundary, **options}
+    if front_end := torch_front_end(input, matrix):
+        units_given = {"units": units, "align_corners": align_corners}
+        return front_end.warp_affine(input, matrix, size, **directions, **units_given, **options)
     return _warp_by_matrix(Transform.affine, input, matrix, size, units, align_corners, directions, **options)
 
 
@@ -159,6 +163,9 @@ def warp_perspective(
     """
     directions = {"order": order, "inverse": inverse}
     options = {"kernel": kernel, "boundary": boundary, **options}
+    if front_end := torch_front_end(input, matrix):
+        units_given = {"units": units, "align_corners": align_corners}
+        return front_end.warp_perspective(input, matrix, size, **directions, **units_given, **options)
     return _warp_by_matrix(Transform.perspective, input, matrix, size, units, align_corners, directions, **options)
 
 
@@ -232,9 +239,13 @@ def warp_flow(
     >>> gridsample.warp_flow(image, flow, boundary="border")
     array([[2., 3., 3.]])
     """
+    if front_end := torch_front_end(input, flow):
+        given = {"relative": relative, "order": order, "flow_channels": flow_channels, "units": units}
+        return front_end.warp_flow(input, flow, size, kernel, boundary, align_corners=align_corners, **given, **options)
     field, image = np.asarray(flow), as_image("input", input)
     first = choose("flow_channels", flow_channels, ("last", "first")) == "first"
-    ndim = next((n for n in range(1, MAX_NDIM + 1) if field.ndim - n in (1, 2) and _components(field, n, first) == n), 0)
+    fits = (n for n in range(1, MAX_NDIM + 1) if field.ndim - n in (1, 2) and _components(field, n, first) == n)
+    ndim = next((n for n in fits if image.ndim - n in ((2,) if field.ndim == n + 2 else (0, 1, 2))), 0)
     if not ndim:
         wanted = "(ndim, *spatial), or the same with N before," if first else "(*spatial, ndim), or the same with N before,"
         raise ValueError(f"flow: expected {wanted} for an input of shape {image.shape}; got {describe(field)}")

@@ -1,4 +1,4 @@
-"""gridsample for PyTorch: ``grid_sample`` and ``sample`` on tensors, differentiable: `pip install 'gridsample[torch]'`.
+"""gridsample for PyTorch: ``grid_sample``, ``sample`` and warps on tensors, differentiable: `pip install 'gridsample[torch]'`.
 
 >>> import torch, gridsample.torch
 >>> image = torch.rand(1, 3, 48, 64, requires_grad=True)
@@ -13,8 +13,9 @@ from gridsample.torch._functions import grid_sample, sample
 from gridsample.torch._registration import register
 from gridsample.torch._spline import register as register_splines
 from gridsample.torch._spline import spline_coefficients
+from gridsample.torch._warp import warp_affine, warp_flow, warp_perspective
 
-__all__ = ["accelerate", "grid_sample", "sample", "spline_coefficients"]
+__all__ = ["accelerate", "grid_sample", "sample", "spline_coefficients", "warp_affine", "warp_flow", "warp_perspective"]
 
 register()
 register_splines()

@@ -9,19 +9,14 @@ from gridsample._modes import BOUNDARIES
 from gridsample._spec import choose
 from gridsample.torch._check import MODE_NAMES
 from gridsample.torch._functions import grid_sample, sample
+from gridsample.torch._warp import index_grid
 
 __all__ = ["FlowAlign", "FlowWarp", "SpatialTransformer", "VecInt"]
 
 
-def _index_grid(spatial: tuple[int, ...], like: Tensor) -> Tensor:
-    """Return the index coordinates (*spatial, ndim) of every sample of an array."""
-    axes = [torch.arange(size, dtype=like.dtype, device=like.device) for size in spatial]
-    return torch.stack(torch.meshgrid(*axes, indexing="ij"), dim=-1)
-
-
 def _warp(input: Tensor, flow: Tensor, kernel: str = "linear", boundary: str = "zeros") -> Tensor:
     """Read input (N, C, *spatial) at every sample of flow (N, ndim, *out), moved by it, in samples, axis 0 first."""
-    return sample(input, _index_grid(tuple(flow.shape[2:]), flow) + flow.movedim(1, -1), kernel, boundary)
+    return sample(input, index_grid(tuple(flow.shape[2:]), flow) + flow.movedim(1, -1), kernel, boundary)
 
 
 class SpatialTransformer(nn.Module):
