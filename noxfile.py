@@ -125,4 +125,4 @@ def docs(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Run the quick rows of the benchmarks, or as told: `nox -s bench -- --rows all --threads 1,2`."""
     session.install(".[bench]")
-    session.run("python", "benchmarks/run.py", *(session.posargs or ["--rows", "quick"]))
+    session.run("gridsample", "bench", *session.posargs)

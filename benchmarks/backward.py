@@ -10,10 +10,10 @@ from collections.abc import Callable
 import numpy as np
 import torch
 import torch.nn.functional as F
-from measure import Settings, time_interleaved
-from workloads import ROWS, Workload, make
 
 import gridsample.torch
+from gridsample.bench.measure import Settings, time_interleaved
+from gridsample.bench.workloads import ROWS, Workload, make
 
 SECOND = ("R1", "R5", "R3")
 """Rows whose double backward is timed too."""

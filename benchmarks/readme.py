@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from measure import Agreement
-from workloads import ROWS
+
+from gridsample.bench.measure import Agreement
+from gridsample.bench.workloads import ROWS
 
 __all__ = ["ROWS_SHOWN", "speed_table"]
 
@@ -42,7 +43,7 @@ def speed_table(results: Mapping[str, Any], source: str) -> str:
             lines.append(f"| {row.what}, {row.mode}, {size} {row.dtype} | {' | '.join(cells)} |")
     lines += [
         "",
-        f"All of it, with the spread: [{source}]({source}). Again: `pip install '.[bench]' && python benchmarks/run.py`. What "
+        f"All of it, with the spread: [{source}]({source}). Again: `pip install '.[bench]' && gridsample bench`. What "
         "bounds each row and what was tried is in [docs/performance.md](docs/performance.md).",
     ]
     return "\n".join(lines) + "\n"

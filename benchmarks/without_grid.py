@@ -13,12 +13,12 @@ import numpy as np
 import scipy
 import SimpleITK as sitk
 import torch
-from measure import Settings, time_interleaved
 from scipy import ndimage
 
 import gridsample
 from gridsample import opencv
 from gridsample import scipy as ours
+from gridsample.bench.measure import Settings, time_interleaved
 
 RNG = np.random.default_rng(0)
 HD = (1920, 1080)

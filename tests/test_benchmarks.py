@@ -7,19 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import typer
+from typer.testing import CliRunner
 
 import gridsample
+from gridsample.bench import bounds, measure, peers, workloads
+from gridsample.bench.command import bench
+from gridsample.bench.workloads import Workload
+from gridsample.cli.commands import app
 
-# The benchmarks are scripts, not a package: they find each other as ``python benchmarks/run.py`` does.
+# The scripts beside the package find each other as ``python benchmarks/readme.py`` does.
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
 
-import measure
-import peers
 import readme
-import run
-import workloads
-from workloads import Workload
 
 INSTANT = measure.Settings(pause=0, visit=0, rounds=2)
 
@@ -98,14 +97,14 @@ def test_wrong_peer_is_marked_and_never_best(monkeypatch, tmp_path):
         return peers.Prepared(lambda: np.full(row.result, 2, np.float32))
 
     monkeypatch.setitem(peers.PEERS, "torch", peers.Peer("torch", "numpy", prepare))
-    (reading,) = run.bench([ROWS["R1"]], [1], ["torch"], INSTANT, tmp_path / "wrong")
+    (reading,) = bench([ROWS["R1"]], [1], ["torch"], INSTANT, tmp_path / "wrong")
     assert not reading.timings["torch"].agreement.holds
     assert reading.best is None
     assert "≠ (100.00% of values)" in (tmp_path / "wrong.md").read_text(encoding="utf-8")
 
 
 def test_run_writes_json_and_markdown(tmp_path, capsys):
-    run.bench([ROWS["R1"], ROWS["R7"]], [1, 2], tuple(peers.PEERS), INSTANT, tmp_path / "new" / "v1.0")
+    bench([ROWS["R1"], ROWS["R7"]], [1, 2], tuple(peers.PEERS), INSTANT, tmp_path / "new" / "v1.0")
     found = json.loads((tmp_path / "new" / "v1.0.json").read_text())
     assert [(reading["row"]["id"], reading["threads"]) for reading in found["readings"]] == [
         ("R1", 1), ("R1", 2), ("R7", 1), ("R7", 2),
@@ -124,7 +123,38 @@ def test_run_writes_json_and_markdown(tmp_path, capsys):
     assert f"PyTorch {found['versions']['torch']} |" in table
 
 
-@pytest.mark.parametrize("wrong", [{"rows": "R99"}, {"peers": "torch,nobody"}, {"threads": "many"}])
-def test_unknown_names_are_refused(wrong):
-    with pytest.raises(typer.BadParameter, match="unknown"):
-        run.main(**wrong)
+@pytest.mark.parametrize("wrong", [("--rows", "R99"), ("--peers", "torch,nobody"), ("--threads", "many"), ("-o", "no/where/x")])
+def test_bad_options_are_refused(wrong, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(app, ["bench", *wrong])
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: ")
+    assert wrong[1].split(",")[-1].removesuffix("/x") in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_command_measures(tmp_path, monkeypatch):
+    monkeypatch.setattr(workloads, "ROWS", (ROWS["R1"],))
+    result = CliRunner().invoke(
+        app, ["bench", "--rows", "R1", "--threads", "1", "--peers", "torch", "--rounds", "2", "-o", str(tmp_path / "mine")]
+    )
+    assert result.exit_code == 0, result.output
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.json", "mine.md", "mine.png"]
+    assert (tmp_path / "mine.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_bounds(monkeypatch):
+    """The slower of two: bytes at the rate of a copy, rows of taps at that of the cache."""
+    monkeypatch.setattr(bounds, "_copy_rate", lambda footprint, threads: 1e9 * threads)
+    monkeypatch.setattr(bounds, "_load_rate", lambda mode, dtype: 1e9)
+    row = Workload("x", "x", (1, 3, 16, 16), (32, 32), "smooth", "bicubic")
+    arrays = workloads.make(row)
+    nbytes = 3 * 16 * 16 * 4 + 32 * 32 * 2 * 4 + 3 * 32 * 32 * 4
+    assert bounds.find_bound(row, *arrays, 2) == (pytest.approx(nbytes / 2e9 * 1e3), "memory")
+    monkeypatch.setattr(bounds, "_load_rate", lambda mode, dtype: 1e8)
+    assert bounds.find_bound(row, *arrays, 2) == (pytest.approx(3 * 4 * 32 * 32 / 2e8 * 1e3), "loads")
+
+
+def test_rates_are_measured():
+    assert bounds._copy_rate(1 << 20, 2) > 0
+    assert bounds._load_rate("bicubic", "uint8") > 0

@@ -34,15 +34,16 @@ LAYERS = (
     {"_ndimage_filters"},
     {"dialects"},
     {"gridsample", "_pictures", "files", "torch"},
-    {"plot"},
+    {"plot", "bench"},
     {"cli"},
 )
 """Lowest first. A module imports from lower layers only, a folder from itself too; a module not named here is a dialect."""
 
-ONLY_IMPORTERS = {"_native": {"_engine"}, "gridsample": {"cli"}}
+ONLY_IMPORTERS = {"_native": {"_engine"}, "gridsample": {"cli", "bench"}}
 """Modules of the package that not everybody above may import, and who may."""
 
 LIBRARIES = {
+    "bench": {"rich", "matplotlib", "torch", "openvino", "onnxruntime", "onnx", "cv2", "scipy", "SimpleITK"},
     "cli": {"typer", "rich"},
     "files": {"PIL", "tifffile"},
     "plot": {"matplotlib", "PIL"},

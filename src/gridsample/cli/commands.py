@@ -4,7 +4,7 @@ import math
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -280,3 +280,51 @@ def demo(
     typer.echo(
         f"{output.resolve()}: what every mode and padding does; its {pictures} pictures were sampled in {_duration(took)}"
     )
+
+
+_BENCH = Path("gridsample-bench")
+
+
+@app.command()
+def bench(
+    rows: Annotated[str, typer.Option(help="Row ids with commas between, 'quick' (about a minute), or 'all'.")] = "quick",
+    threads: Annotated[str, typer.Option(help="Thread counts with commas between; by default 1 and all.")] = "",
+    peers: Annotated[str, typer.Option(help="Peers with commas between, or 'all' that are installed.")] = "all",
+    rounds: Annotated[
+        int | None, typer.Option(min=1, help="Rounds per row; by default as many as fit 3 seconds, 5 to 41.")
+    ] = None,
+    pause: Annotated[float, typer.Option(min=0, help="Milliseconds to wait before each visit.")] = 3,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Writes OUTPUT.json, OUTPUT.md and OUTPUT.png.")] = _BENCH,
+) -> None:
+    """Time gridsample beside the libraries that are installed, in turns and with equal threads, and check that they agree."""
+    from gridsample.bench import measure, workloads
+    from gridsample.bench import peers as known
+
+    table = {row.id: row for row in workloads.ROWS}
+    ids = {"quick": workloads.QUICK, "all": tuple(table)}.get(rows) or _names("--rows", rows, tuple(table))
+    chosen = tuple(known.PEERS) if peers == "all" else _names("--peers", peers, tuple(known.PEERS))
+    if not threads:
+        threads = ",".join(map(str, sorted({1, gridsample.get_num_threads()})))
+    counts = [int(count) for count in _names("--threads", threads, [str(n) for n in range(1, 1025)], "numbers from 1 to 1024")]
+    if not output.absolute().parent.is_dir():
+        _usage(f"--output: the folder {output.absolute().parent} does not exist")
+    from gridsample.bench.command import bench
+
+    settings = measure.Settings(pause=pause / 1000, rounds=rounds)
+    try:
+        readings = bench([table[id] for id in ids], counts, chosen, settings, output)
+    except KeyboardInterrupt:
+        _notes.print(f"interrupted; what was measured is in {output}.json and {output}.md")
+        raise typer.Exit(130) from None
+    wrong = sorted({reading.row.id for reading in readings if not reading.timings[measure.OURS].error.holds})
+    if wrong:
+        _print_error(f"gridsample is wrong in {', '.join(wrong)}: nothing measured there counts")
+        raise typer.Exit(1)
+
+
+def _names(option: str, text: str, known: Sequence[str], listed: str = "") -> list[str]:
+    names = text.split(",")
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        _usage(f"{option}: unknown {', '.join(map(repr, unknown))}; expected {listed or ', '.join(known)}, with commas between")
+    return names

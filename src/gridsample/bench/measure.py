@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
-from peers import PEERS, Prepared, Unsupported
-from workloads import Workload, make
 
 from gridsample import reference
+from gridsample.bench.bounds import Bound, find_bound
+from gridsample.bench.peers import PEERS, Prepared, Unsupported
+from gridsample.bench.workloads import Workload, make
 
 __all__ = ["OURS", "Agreement", "Reading", "Settings", "Timing", "measure", "time_interleaved"]
 
@@ -78,6 +79,7 @@ class Reading:
     threads: int
     timings: dict[str, Timing]
     skipped: dict[str, str]
+    bound: Bound
 
     @property
     def best(self) -> str | None:
@@ -102,7 +104,7 @@ def measure(row: Workload, threads: int, names: Sequence[str], settings: Setting
         timings[name].times_ms = [seconds * 1e3 for seconds in times]
     for timing in timings.values():
         timing.ratios = [a / b for a, b in zip(timing.times_ms, timings[OURS].times_ms, strict=True)]
-    return Reading(row, threads, timings, skipped)
+    return Reading(row, threads, timings, skipped, find_bound(row, input, grid, threads))
 
 
 def _prepare(

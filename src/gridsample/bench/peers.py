@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from workloads import Workload
+
+from gridsample.bench.workloads import Workload
 
 __all__ = ["PEERS", "Peer", "Prepared", "Unsupported"]
 

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import expm
 
 import gridsample
 
@@ -119,7 +118,8 @@ def _rotations(row: Workload, rng: np.random.Generator, shift: float) -> np.ndar
     """Return the (N, ndim, ndim + 1) matrices of rotations by about half a radian, rigid in pixels, with a shift."""
     batch, size = row.input[0], np.array(row.input[:1:-1], float)
     skew = rng.uniform(0.2, 0.4, (batch, size.size, size.size))
-    rotation = expm(np.triu(skew, 1) - np.triu(skew, 1).transpose(0, 2, 1))
+    turn = (np.triu(skew, 1) - np.triu(skew, 1).transpose(0, 2, 1)) / 2
+    rotation = np.linalg.solve(np.eye(size.size) - turn, np.eye(size.size) + turn)  # Cayley: of a skew matrix, a rotation
     translation = rng.uniform(-shift, shift, (batch, size.size, 1))
     return np.concatenate([rotation * size / size[:, None], translation], -1).astype(np.float32)
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from measure import OURS, Agreement, Reading, Timing
-from peers import PEERS
 
 import gridsample
+from gridsample.bench.measure import OURS, Agreement, Reading, Timing
+from gridsample.bench.peers import PEERS
 
 __all__ = ["Table", "describe_machine", "describe_versions", "tables", "write"]
 
@@ -68,7 +68,7 @@ def tables(readings: Sequence[Reading]) -> list[Table]:
         found.append(
             Table(
                 f"Time of each peer over gridsample's, {count}",
-                ["row", "case", "gridsample", "best peer", *peers],
+                ["row", "case", "gridsample", "over the bound", "best peer", *peers],
                 [_speed_row(reading, peers) for reading in chosen],
             )
         )
@@ -86,6 +86,7 @@ def _speed_row(reading: Reading, peers: Sequence[str]) -> list[str]:
     ours, best = reading.timings[OURS], reading.best
     low, high = np.percentile(ours.times_ms, (25, 75))
     cells = [reading.row.id, reading.row.what, f"{_digits(ours.median_ms)} ms ({_digits(low)} to {_digits(high)})"]
+    cells.append(f"{ours.median_ms / reading.bound.ms:.1f}x {reading.bound.by}")
     cells.append(f"{_ratio(reading.timings[best])} {best}" if best else _NONE)
     return cells + [_peer_cell(reading.timings[name]) if name in reading.timings else _NONE for name in peers]
 
@@ -141,6 +142,8 @@ def _markdown(context: dict[str, Any], readings: Sequence[Reading]) -> str:
         f"{versions}.",
         "",
         "Medians of interleaved rounds (quartiles in brackets); 2x means that the peer takes twice gridsample's time. "
+        "Over the bound is gridsample's time over the least that this machine allows: by memory, to copy as many bytes as the "
+        "row must move; by loads, to read as many rows of taps from the first-level cache. "
         "≠ marks a peer whose result differs from gridsample's; it is never the best peer. - means not run.",
         "",
     ]

@@ -1,0 +1,1 @@
+"""The benchmark: gridsample beside the libraries that people would use instead, on what people really call it with."""
