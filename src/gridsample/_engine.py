@@ -204,8 +204,10 @@ def _bits(array: np.ndarray) -> np.ndarray:
 
 def is_plain(array: np.ndarray) -> bool:
     """Whether the core can use an array where it is: of native byte order, its elements at whole elements of memory."""
-    itemsize = array.dtype.itemsize
-    return array.dtype.isnative and array.flags.aligned and all(stride % itemsize == 0 for stride in array.strides)
+    flags, itemsize = array.flags, array.dtype.itemsize
+    if not (array.dtype.isnative and flags.aligned):
+        return False
+    return flags.c_contiguous or all(stride % itemsize == 0 for stride in array.strides)
 
 
 def _readable(array: np.ndarray) -> np.ndarray:

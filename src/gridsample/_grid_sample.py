@@ -1,6 +1,7 @@
 """PyTorch's spelling: grid_sample and affine_grid on NumPy arrays, and the grid that changes nothing."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -154,18 +155,30 @@ def grid_spec(
     input: np.ndarray, grid: np.ndarray, mode: Any, padding_mode: Any, align_corners: Any, channels: Any, **options: Any
 ) -> Spec:
     """Return the description of a problem in PyTorch's conventions, its arrays checked to fit each other."""
-    kernel = MODES[choose("mode", mode, MODES)]
-    align_corners = as_flag("align_corners", align_corners)
     ndim = input.ndim - 2
     if not 1 <= ndim <= MAX_NDIM:
         raise ValueError(f"input: expected (N, C, W), (N, C, H, W) or (N, C, D, H, W); got {describe(input)}")
     if grid.ndim != input.ndim or grid.shape[-1] != ndim:
         wanted = "(N, " + "".join(f"{axis}_out, " for axis in "DHW"[3 - ndim :]) + f"{ndim})"
         raise ValueError(f"grid: expected {wanted} for an input of shape {input.shape}; got {describe(grid)}")
+    given = (input.shape, mode, padding_mode, align_corners, channels, *options.items())
+    try:
+        return _known_spec(*given)
+    except TypeError:  # a list of paddings is not to be hashed; or one of them is wrong, and says so again
+        return _known_spec.__wrapped__(*given)
+
+
+# The same call again, as in a loop over many small images, is not checked again. `typed`, since 1 is True to a dictionary.
+@lru_cache(maxsize=1024, typed=True)
+def _known_spec(
+    shape: tuple[int, ...], mode: Any, padding_mode: Any, align_corners: Any, channels: Any, *options: tuple[str, Any]
+) -> Spec:
+    kernel = MODES[choose("mode", mode, MODES)]
+    align_corners = as_flag("align_corners", align_corners)
     last = choose("channels", channels, ("first", "last")) == "last"
-    boundaries = choose_boundaries("padding_mode", padding_mode, ndim, padding_names(align_corners))
-    axes = normalized_axes(input.shape[1:-1] if last else input.shape[2:], align_corners)
-    return make_spec(kernel, boundaries, axes, **options)
+    boundaries = choose_boundaries("padding_mode", padding_mode, len(shape) - 2, padding_names(align_corners))
+    axes = normalized_axes(shape[1:-1] if last else shape[2:], align_corners)
+    return make_spec(kernel, boundaries, axes, **dict(options))
 
 
 def padding_names(align_corners: bool) -> dict[str, str]:
