@@ -4,6 +4,7 @@
 #include "derivatives.h"
 #include "plan.h"
 #include "prefilter.h"
+#include "weighted.h"
 
 namespace gs {
 
@@ -13,6 +14,7 @@ struct Isa {
   void (*sample)(const Plan& plan, int64_t first_tile, int64_t last_tile);
   const DerivativeTable* derivatives;
   const PrefilterTable* prefilter;
+  const WeightedTable* weighted;
 };
 
 // Every ISA of this build, the most capable first; `scalar` is always the last.

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from gridsample import interpolate
+from gridsample import _engine, interpolate
 
 from .points import make_input
 from .test_bad_input import refuses
@@ -96,3 +96,49 @@ def test_bad_input():
     refuses(ValueError, lambda: interpolate(image, 3, align_corners=True), "align_corners", "mode 'nearest' has none")
     refuses(ValueError, lambda: interpolate(image, 3, mode="area", antialias=True), "antialias", "mode 'area' has none")
     refuses(ValueError, lambda: interpolate(image[0, 0], 3), "input", "(4, 5)")
+
+
+@pytest.mark.isa
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("inner", [1, 2, 7, 16, 70])
+@pytest.mark.parametrize("outer", [1, 3, 16, 37])
+def test_sums_along_an_axis(outer, inner, dtype, set_threads):
+    """Of the core, at sizes about those of vectors: the product with the whole matrix, and the same bits for all threads."""
+    rng = np.random.default_rng(outer * inner)
+    for n, m, taps in ((1, 5, 1), (5, 1, 5), (15, 33, 4), (64, 16, 3), (67, 70, 2)):
+        image, weights = rng.normal(size=(outer, n, inner)).astype(dtype), rng.normal(size=(m, taps)).astype(dtype)
+        start = rng.integers(0, n - taps + 1, m)
+        matrix = np.zeros((m, n))
+        np.put_along_axis(matrix, start[:, None] + np.arange(taps), weights, axis=1)
+        expected = np.einsum("mn,oni->omi", matrix, image.astype("float64"))
+        results = []
+        for threads in (1, 2, 7):
+            set_threads(threads)
+            out = np.full((outer, m, inner), np.nan, dtype)
+            _engine.weighted(image, start, weights, out)
+            results.append(out)
+        np.testing.assert_allclose(results[0], expected, rtol=0, atol=1e-5 if dtype == "float32" else 1e-14)
+        assert all(np.array_equal(result, results[0]) for result in results)
+
+
+def test_long_lines():
+    """Longer than is turned at once."""
+    line = make_input((1, 2, 200_000), "float32")
+    close(interpolate(line, 100_000, mode="linear"), theirs(line, size=100_000, mode="linear"))
+
+
+@pytest.mark.parametrize("mode", ["linear", "area"])
+def test_a_copy_if_nothing_changes(mode):
+    image = make_input((1, 2, 9), "float32")
+    same = interpolate(image, 9, mode=mode)
+    assert np.array_equal(same, image)
+    assert not np.shares_memory(same, image)
+
+
+@pytest.mark.parametrize(
+    ("start", "shape"),
+    [([0, 3], (1, 2, 4)), ([-1, 0], (1, 2, 4)), ([0, 0, 0], (1, 2, 4)), ([0, 0], (1, 2, 5)), ([0, 0], (2, 2, 4))],
+)
+def test_the_core_refuses_what_would_leave_an_array(start, shape):
+    with pytest.raises(ValueError, match=r"starts|shape"):
+        _engine.weighted(np.ones((1, 4, 4)), np.array(start), np.ones((2, 2)), np.ones(shape))

@@ -38,7 +38,13 @@ def symbols(path):
     return [(kind, name) for kind, name in rows if kind.isupper() or kind in "uvw"]
 
 
-TABLES = {"tiles": "tiles_table", "sample": "isa", "derivatives": "derivatives_table", "prefilter": "prefilter_table"}
+TABLES = {
+    "tiles": "tiles_table",
+    "sample": "isa",
+    "derivatives": "derivatives_table",
+    "prefilter": "prefilter_table",
+    "weighted": "weighted_table",
+}
 
 
 @pytest.mark.parametrize(("part", "table"), TABLES.items())

@@ -34,6 +34,14 @@ void require(bool holds, const char* what) {
   if (!holds) throw nb::value_error(what);
 }
 
+template <class Array>
+bool is_contiguous(const Array& a) {
+  int64_t stride = 1;
+  for (size_t i = a.ndim(); i-- > 0; stride *= int64_t(a.shape(i)))
+    if (a.shape(i) > 1 && a.stride(i) != stride) return false;
+  return true;
+}
+
 #define GS_CODE(name, code, ...) code,
 bool is_code(int value, std::initializer_list<int> codes) {
   return std::find(codes.begin(), codes.end(), value) != codes.end();
@@ -206,9 +214,8 @@ void check_planar(const gs::Problem& p, const Array& a) {
 template <class Array>
 void check_contiguous(const gs::Problem& p, const Array& a, const std::vector<int64_t>& shape) {
   require(int64_t(a.itemsize()) == gs::item_size(p.dtype) && a.ndim() == shape.size(), "number of axes");
-  int64_t stride = 1;
-  for (size_t i = shape.size(); i-- > 0; stride *= shape[i])
-    require(int64_t(a.shape(i)) == shape[i] && (shape[i] <= 1 || a.stride(i) == stride), "layout");
+  for (size_t i = 0; i < shape.size(); ++i) require(int64_t(a.shape(i)) == shape[i], "shape");
+  require(is_contiguous(a), "layout");
 }
 
 void derivatives(In grad, In coords, std::optional<In> input, std::optional<In> tangent, std::optional<In> direction,
@@ -305,6 +312,30 @@ void prefilter(In input, Out out, int dtype, int axis, int order, int boundary) 
   gs::prefilter(p);
 }
 
+// Contiguous (outer, length, inner) to (outer, rows, inner); start int64 (rows), weight (rows, taps).
+void weighted(In input, In start, In weight, Out out) {
+  gs::WeightedProblem p{};
+  require(input.ndim() == 3 && out.ndim() == 3 && start.ndim() == 1 && weight.ndim() == 2, "numbers of axes");
+  p.in_double = input.itemsize() == 8;
+  require(input.itemsize() == 4 || p.in_double, "dtype");
+  require(out.itemsize() == input.itemsize() && weight.itemsize() == input.itemsize() && start.itemsize() == 8, "dtypes");
+  p.outer = int64_t(input.shape(0));
+  p.length = int64_t(input.shape(1));
+  p.inner = int64_t(input.shape(2));
+  p.rows = int64_t(weight.shape(0));
+  p.taps = int64_t(weight.shape(1));
+  require(out.shape(0) == input.shape(0) && out.shape(2) == input.shape(2) && int64_t(out.shape(1)) == p.rows, "shape of out");
+  require(int64_t(start.shape(0)) == p.rows && p.taps >= 1, "shapes of rows");
+  for (const In* array : {&input, &weight, &start}) require(is_contiguous(*array), "contiguous arrays");
+  require(is_contiguous(out), "contiguous arrays");
+  p.start = static_cast<const int64_t*>(start.data());
+  for (int64_t r = 0; r < p.rows; ++r) require(p.start[r] >= 0 && p.start[r] <= p.length - p.taps, "starts of rows");
+  p.input = input.data();
+  p.weight = weight.data();
+  p.out = out.data();
+  run([&](gs::Interrupted watch) { return gs::weighted(p, watch); });
+}
+
 std::vector<std::string> isa_names(bool runnable) {
   std::vector<std::string> names;
   for (int i = 0; i < gs::kIsaCount; ++i)
@@ -325,6 +356,8 @@ NB_MODULE(_native, m) {
         nb::arg("axes"), nb::arg("orders"), nb::arg("cubic_a"), nb::arg("outside"), nb::arg("nan_propagates"));
   m.def("prefilter", &prefilter, nb::arg("input"), nb::arg("out"), nb::arg("dtype"), nb::arg("axis"), nb::arg("order"),
         nb::arg("boundary"), "Spline coefficients along one axis; out may be input.");
+  m.def("weighted", &weighted, nb::arg("input"), nb::arg("start"), nb::arg("weight"), nb::arg("out"),
+        "Sums of a few neighbours along the middle axis.");
   m.def("isa_names", &isa_names, nb::arg("runnable"), "ISAs of this build, or those that this machine can run.");
   m.def("current_isa", [] { return std::string(gs::current_isa().name); });
   m.def("vector_bytes", [] { return gs::current_isa().vector_bytes; });

@@ -1,6 +1,6 @@
 # The ISAs, the most capable first: name, processors, compiler flags. Adding one means a file here and a line below.
 # Each file is compiled once for each of the tables of kernels/.
-set(GS_TABLES tiles sample derivatives prefilter)
+set(GS_TABLES tiles sample derivatives prefilter weighted)
 set(GS_ISAS "")
 set(GS_ONLY "" CACHE STRING "While developing: build only the ISAs that match this regular expression, beside scalar")
 function(gs_isa name processors)

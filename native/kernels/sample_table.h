@@ -131,8 +131,9 @@ void sample(const Plan& plan, int64_t first, int64_t last) {
 
 extern const DerivativeTable derivatives_table;
 extern const PrefilterTable prefilter_table;
+extern const WeightedTable weighted_table;
 extern const Isa isa;
-const Isa isa = {GS_NAME(GS_ISA), GS_VECTOR_BYTES, sample, &derivatives_table, &prefilter_table};
+const Isa isa = {GS_NAME(GS_ISA), GS_VECTOR_BYTES, sample, &derivatives_table, &prefilter_table, &weighted_table};
 
 }  // namespace GS_ISA
 }  // namespace gs

@@ -24,6 +24,7 @@ __all__ = [
     "set_num_threads",
     "use_threads",
     "vector_bytes",
+    "weighted",
 ]
 
 _WIDE = {kernel.code: kernel.taps > 4 for kernel in KERNELS.values()}
@@ -72,6 +73,14 @@ def prefilter(input: np.ndarray, out: np.ndarray, axis: int, order: int, boundar
     _native.prefilter(parts if target is source else _real_parts(source), parts, _code(parts), axis, order, boundary)
     if target is not out:
         out[...] = target
+
+
+def weighted(input: np.ndarray, start: np.ndarray, weights: np.ndarray, out: np.ndarray) -> None:
+    """Fill ``out`` (outer, m, inner) with sums of neighbours of ``input`` (outer, n, inner): contiguous, of one real dtype.
+
+    Sum i is that of ``weights`` (m, taps), of that dtype, times the samples from ``start[i]``, int64, on.
+    """
+    _native.weighted(input, start, weights, out)
 
 
 def _call(

@@ -1,10 +1,12 @@
 """Resizing: ``torch.nn.functional.interpolate`` on NumPy arrays."""
 
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from gridsample import _engine, _memory
 from gridsample._arrays import as_image, check_space
 from gridsample._compose import Composition, Source
 from gridsample._coords import index_axes
@@ -27,9 +29,6 @@ RESIZE_MODES = {
     "area": "area",
 }
 """Mode names and the kernels that they mean."""
-
-_BAND = 16
-"""Outputs that are computed by one product of matrices: few, so that little of a matrix is zeros, and enough for a product."""
 
 
 def interpolate(
@@ -106,9 +105,9 @@ def interpolate(
     check_space(spatial, image)
     sizes, given = _sizes(size, scale_factor, spatial)
     axes = [_Axis(n, m, _scale(n, m, s, align_corners), align_corners) for n, m, s in zip(spatial, sizes, given, strict=True)]
-    if kernel == "area" or antialias:
+    if kernel == "area" or antialias or (kernel == "linear" and image.dtype.name in ("float32", "float64")):
         planes = np.moveaxis(image, -1, 1) if last else image
-        found = _weighted(planes, [axis.area() if kernel == "area" else axis.antialiased(kernel) for axis in axes])
+        found = _weighted(planes, [axis.rows(kernel, antialias) for axis in axes])
         return np.ascontiguousarray(np.moveaxis(found, 1, -1)) if last else found
     computed = np.float64 if image.dtype.name == "float64" else np.float32
     where = Source((Composition(ndim, [Table(tuple(axis.positions(mode, computed) for axis in axes))]),), sizes)
@@ -153,26 +152,42 @@ class _Axis(NamedTuple):
             moved = np.maximum(computed((outputs + 0.5) * scale - 0.5), 0) + computed(0.5)
         return np.floor(moved.astype(np.float32)).astype(np.float64)
 
-    def area(self) -> np.ndarray:
-        """Return the matrix (m, n) of the mean of what an output covers."""
-        matrix = np.zeros((self.m, self.n))
-        for i in range(self.m):
-            start, stop = i * self.n // self.m, -(-(i + 1) * self.n // self.m)
-            matrix[i, start:stop] = 1 / (stop - start)
-        return matrix
+    def rows(self, kernel: str, antialias: bool) -> "_Rows":
+        """Return which inputs each output is a weighted sum of: of the modes area and linear, or of antialiased kernels."""
+        outputs, n, m = np.arange(self.m), self.n, self.m
+        if kernel == "area":  # the mean of what an output covers
+            first, end = outputs * n // m, -(-(outputs + 1) * n // m)
+            return _Rows.of(n, first, end, lambda index: np.ones(index.shape))
+        if not antialias:
+            position = self.positions("linear", np.float64).clip(0, n - 1)
+            first = np.minimum(np.floor(position).astype(np.int64), max(n - 2, 0))
+            return _Rows.of(n, first, np.minimum(first + 2, n), lambda index: 1 - np.abs(index - position[:, None]))
+        wide = max(self.scale, 1.0)  # the kernel is as wide as an output when that is wider than an input
+        reach, centre = {"linear": 1, "cubic": 2}[kernel] * wide, self.scale * (outputs + 0.5)
+        first, end = (np.trunc(centre + side + 0.5).astype(np.int64).clip(0, n) for side in (-reach, reach))
+        weigh = (lambda t: np.maximum(1 - t, 0)) if kernel == "linear" else _keys
+        return _Rows.of(n, first, end, lambda index: weigh(np.abs((index - centre[:, None] + 0.5) / wide)))
 
-    def antialiased(self, kernel: str) -> np.ndarray:
-        """Return the matrix (m, n) of a kernel that is as wide as an output when that is wider than an input."""
-        matrix = np.zeros((self.m, self.n))
-        wide = max(self.scale, 1.0)
-        reach = {"linear": 1, "cubic": 2}[kernel] * wide
-        for i in range(self.m):
-            centre = self.scale * (i + 0.5)
-            start, stop = max(int(centre - reach + 0.5), 0), min(int(centre + reach + 0.5), self.n)
-            distance = np.abs((np.arange(start, stop) - centre + 0.5) / wide)
-            weights = np.maximum(1 - distance, 0) if kernel == "linear" else _keys(distance)
-            matrix[i, start:stop] = weights / weights.sum()
-        return matrix
+
+class _Rows(NamedTuple):
+    """The rows of a matrix (m, n), zero but for a few columns: the first of these, (m,), and what is there, (m, taps)."""
+
+    start: np.ndarray
+    weights: np.ndarray
+
+    @classmethod
+    def of(cls, n: int, first: np.ndarray, end: np.ndarray, weigh: Callable[[np.ndarray], np.ndarray]) -> "_Rows":
+        """Make rows of columns ``first`` to ``end``; ``weigh`` gives their weights up to a factor."""
+        taps = int((end - first).max())
+        start = np.minimum(first, n - taps)
+        index = start[:, None] + np.arange(taps)
+        weights = np.where((index >= first[:, None]) & (index < end[:, None]), weigh(index), 0.0)
+        return cls(start, weights / weights.sum(axis=1, keepdims=True))
+
+    def change_nothing(self, n: int) -> bool:
+        """Whether the matrix is that which is 1 at its diagonal."""
+        where = self.start + self.weights.argmax(axis=1)
+        return bool(np.array_equal(where, np.arange(n)) and (self.weights.max(axis=1) == 1).all())
 
 
 def _keys(t: np.ndarray, a: float = -0.5) -> np.ndarray:
@@ -203,33 +218,32 @@ def _scale(n: int, m: int, factor: float | None, align_corners: bool) -> float:
     return 1 / factor if factor else n / m
 
 
-def _weighted(image: np.ndarray, matrices: list[np.ndarray]) -> np.ndarray:
+def _weighted(image: np.ndarray, rows: list[_Rows]) -> np.ndarray:
     """Multiply an image (N, C, *spatial) by a matrix along each spatial axis; in floats, rounded once at the end."""
     dtype = image.dtype.newbyteorder("=")
-    computed = np.dtype(np.float64) if dtype.name in ("int32", "float64") else np.dtype(np.float32)
-    if dtype.kind == "c":
-        computed = dtype
-    found = image.astype(computed, copy=False)
+    computed = np.dtype(np.float64) if dtype.name in ("int32", "float64", "complex128") else np.dtype(np.float32)
+    found = np.ascontiguousarray(image, dtype if dtype.kind == "c" else computed)
     # The axis that shrinks most goes first: the others then have less to do.
-    for axis in sorted(range(len(matrices)), key=lambda k: matrices[k].shape[0] / matrices[k].shape[1]):
-        found = _along(found, axis + 2, matrices[axis].astype(found.real.dtype))
+    for axis in sorted(range(len(rows)), key=lambda k: len(rows[k].start) / image.shape[k + 2]):
+        if not rows[axis].change_nothing(image.shape[axis + 2]):
+            found = _along(found, axis + 2, rows[axis], computed)
     if dtype.kind in "iu":
         found = np.clip(np.rint(found), np.iinfo(dtype).min, np.iinfo(dtype).max)
-    return found.astype(dtype, copy=found is image)
+    if found is image or found.base is image:
+        return found.copy()
+    return found.astype(dtype, copy=False)
 
 
-def _along(image: np.ndarray, axis: int, matrix: np.ndarray) -> np.ndarray:
-    """Multiply by a matrix (m, n) along an axis, a band of rows at a time: its rows are zero but for a few columns."""
-    if len(matrix) == image.shape[axis] and np.array_equal(matrix, np.eye(len(matrix))):
-        return image
-    lines = np.ascontiguousarray(image).reshape(-1, image.shape[axis], math.prod(image.shape[axis + 1 :]))
-    out = np.empty((lines.shape[0], len(matrix), lines.shape[2]), image.dtype)
-    for start in range(0, len(matrix), _BAND):
-        rows = matrix[start : start + _BAND]
-        used = np.flatnonzero(rows.any(axis=0))
-        band = slice(used[0], used[-1] + 1)
-        if lines.shape[2] == 1:
-            out[:, start : start + _BAND, 0] = lines[:, band, 0] @ rows[:, band].T
-        else:
-            np.matmul(rows[:, band], lines[:, band], out=out[:, start : start + _BAND])
-    return out.reshape(*image.shape[:axis], len(matrix), *image.shape[axis + 1 :])
+def _along(image: np.ndarray, axis: int, rows: _Rows, computed: np.dtype) -> np.ndarray:
+    """Multiply by a matrix along an axis of a contiguous array; parts of complex numbers are neighbours along an inner axis."""
+    parts = 2 if image.dtype.kind == "c" else 1
+    shape = (*image.shape[:axis], len(rows.start), *image.shape[axis + 1 :])
+    out = _memory.empty(shape, image.dtype)
+    outer, inner = math.prod(shape[:axis]), math.prod(shape[axis + 1 :]) * parts
+    _engine.weighted(
+        image.view(computed).reshape(outer, image.shape[axis], inner),
+        rows.start,
+        rows.weights.astype(computed),
+        out.view(computed).reshape(outer, shape[axis], inner),
+    )
+    return out

@@ -16,6 +16,9 @@ def derivatives(grad: Annotated[NDArray, dict(device='cpu', writable=False)], co
 def prefilter(input: Annotated[NDArray, dict(device='cpu', writable=False)], out: Annotated[NDArray, dict(device='cpu')], dtype: int, axis: int, order: int, boundary: int) -> None:
     """Spline coefficients along one axis; out may be input."""
 
+def weighted(input: Annotated[NDArray, dict(device='cpu', writable=False)], start: Annotated[NDArray, dict(device='cpu', writable=False)], weight: Annotated[NDArray, dict(device='cpu', writable=False)], out: Annotated[NDArray, dict(device='cpu')]) -> None:
+    """Sums of a few neighbours along the middle axis."""
+
 def isa_names(runnable: bool) -> list[str]:
     """ISAs of this build, or those that this machine can run."""
 

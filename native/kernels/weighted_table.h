@@ -1,0 +1,101 @@
+// Weighted sums along one axis: ../weighted.h. The end of every ISA file that is compiled for it.
+#pragma once
+
+#include "../weighted.h"
+#include "turn.h"
+
+namespace gs {
+namespace GS_ISA {
+namespace {
+
+template <class T>
+struct Weighted {
+  using V = Vec<T>;
+  static constexpr int lanes = Simd<T>::lanes;
+
+  const WeightedProblem& p;
+  const T* input = static_cast<const T*>(p.input);
+  const T* weights = static_cast<const T*>(p.weight);
+  T* out = static_cast<T*>(p.out);
+
+  // N vectors of neighbours, whose taps lie `step` apart.
+  template <class X, int N>
+  GS_INLINE void sum(const T* from, int64_t step, const T* weight, X* total) const {
+    constexpr int wide = int(sizeof(X) / sizeof(T));
+    for (int n = 0; n < N; ++n) total[n] = load<X>(from + n * wide) * weight[0];
+    for (int64_t k = 1; k < p.taps; ++k) {
+      from += step;
+      for (int n = 0; n < N; ++n) total[n] = fma(load<X>(from + n * wide), weight[k] - X{}, total[n]);
+    }
+  }
+
+  template <class X, int N>
+  GS_INLINE void put(const T* from, const T* weight, T* to) const {
+    X total[N];
+    sum<X, N>(from, p.inner, weight, total);
+    for (int n = 0; n < N; ++n) store(to + n * int(sizeof(X) / sizeof(T)), total[n]);
+  }
+
+  void across(int64_t first, int64_t last) const {
+    for (int64_t number = first; number < last; ++number) {
+      int64_t row = number % p.rows, i = 0;
+      const T* from = input + (number / p.rows * p.length + p.start[row]) * p.inner;
+      const T* weight = weights + row * p.taps;
+      T* to = out + number * p.inner;
+      for (; i + 4 * lanes <= p.inner; i += 4 * lanes) put<V, 4>(from + i, weight, to + i);
+      for (; i + lanes <= p.inner; i += lanes) put<V, 1>(from + i, weight, to + i);
+      for (; i < p.inner; ++i) put<T, 1>(from + i, weight, to + i);
+    }
+  }
+
+  void along(int64_t first, int64_t last, T* buffer) const {
+    for (; first < last; first += lanes) {
+      int count = last - first < lanes ? int(last - first) : lanes;
+      const T* line[lanes];
+      for (int l = 0; l < lanes; ++l) line[l] = input + (first + (l < count ? l : count - 1)) * p.length;  // the last one again
+      int64_t i = 0;
+      for (; i + lanes <= p.length; i += lanes) {
+        V v[lanes];
+        for (int l = 0; l < lanes; ++l) v[l] = load<V>(line[l] + i);
+        transpose(v);
+        for (int l = 0; l < lanes; ++l) store(buffer + (i + l) * lanes, v[l]);
+      }
+      for (; i < p.length; ++i)
+        for (int l = 0; l < lanes; ++l) buffer[i * lanes + l] = line[l][i];
+      auto value = [&](int64_t row) GS_ALWAYS {
+        V total;
+        sum<V, 1>(buffer + p.start[row] * lanes, lanes, weights + row * p.taps, &total);
+        return total;
+      };
+      T* to = out + first * p.rows;
+      int64_t row = 0;
+      for (; row + lanes <= p.rows; row += lanes) {
+        V v[lanes];
+        for (int l = 0; l < lanes; ++l) v[l] = value(row + l);
+        transpose(v);
+        for (int l = 0; l < count; ++l) store(to + l * p.rows + row, v[l]);
+      }
+      for (; row < p.rows; ++row) {
+        V v = value(row);
+        for (int l = 0; l < count; ++l) to[l * p.rows + row] = v[l];
+      }
+    }
+  }
+};
+
+void across(const WeightedProblem& p, int64_t first, int64_t last) {
+  p.in_double ? Weighted<double>{p}.across(first, last) : Weighted<float>{p}.across(first, last);
+}
+
+void along(const WeightedProblem& p, int64_t first, int64_t last, void* buffer) {
+  p.in_double ? Weighted<double>{p}.along(first, last, static_cast<double*>(buffer))
+              : Weighted<float>{p}.along(first, last, static_cast<float*>(buffer));
+}
+
+}  // namespace
+
+extern const WeightedTable weighted_table;
+const WeightedTable weighted_table = {across, along};
+
+}  // namespace GS_ISA
+}  // namespace gs
