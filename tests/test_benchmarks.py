@@ -92,6 +92,13 @@ def test_peer_that_is_not_installed_is_skipped_with_the_reason(monkeypatch):
     assert measure.measure(ROWS["R1"], 1, ["torch"], INSTANT).skipped == {"torch": "not installed"}
 
 
+def test_without_peers(monkeypatch, tmp_path, capsys):
+    monkeypatch.setitem(peers.PEERS, "torch", peers.PEERS["torch"]._replace(module="no_such_library"))
+    bench([ROWS["R1"]], [1], ["torch"], INSTANT, tmp_path / "alone")
+    assert "not installed: torch; pip install 'gridsample[bench]'" in capsys.readouterr().out
+    assert (tmp_path / "alone.png").exists()
+
+
 def test_wrong_peer_is_marked_and_never_best(monkeypatch, tmp_path):
     def prepare(row, input, grid, threads):
         return peers.Prepared(lambda: np.full(row.result, 2, np.float32))

@@ -37,5 +37,6 @@ def draw(path: Path, readings: Sequence[Reading]) -> None:
     what = {reading.row.id: reading.row.what for reading in readings}
     panels[0].set_yticks(range(len(rows)), [f"{what[row]}  {row}" for row in rows])
     panels[0].invert_yaxis()
-    panels[-1].legend(loc="best", fontsize="small")
+    if names:
+        panels[-1].legend(loc="best", fontsize="small")
     figure.savefig(path, dpi=110)

@@ -44,5 +44,8 @@ def bench(
             table.add_row(*cells)
         console.print(table)
     draw(out.with_name(out.name + ".png"), readings)
+    missing = [name for name, version in context["versions"].items() if version is None]
+    if missing:
+        console.print(f"not installed: {', '.join(missing)}; pip install 'gridsample\\[bench]' brings them", soft_wrap=True)
     console.print(f"written: {out}.json, {out}.md, {out}.png")
     return readings
