@@ -8,7 +8,9 @@ from torch.func import jvp, vmap
 
 import gridsample
 import gridsample.torch
-from gridsample._modes import BOUNDARIES
+from gridsample._modes import BOUNDARIES, KERNELS
+from gridsample.torch import _portable
+from gridsample.torch._options import INDEX, Options
 
 from .points import make_input
 
@@ -19,6 +21,8 @@ pytestmark = [
 ]
 
 spline_coefficients = gridsample.torch.spline_coefficients
+
+WIDE = [name for name in KERNELS if name not in _portable.PORTABLE_KERNELS]
 
 
 @pytest.mark.parametrize("dtype", ["float32", "complex128"])
@@ -65,3 +69,60 @@ def test_bad_input():
             spline_coefficients(*arguments)
     with pytest.raises(ValueError, match="dims: expected different axes of input, from -1 to 0; got 1"):
         spline_coefficients(torch.zeros(3), dims=1)
+
+
+@pytest.mark.parametrize("align_corners", [False, True])
+@pytest.mark.parametrize("boundary", BOUNDARIES)
+@pytest.mark.parametrize("kernel", WIDE)
+def test_kernels_are_those_of_arrays(kernel, boundary, align_corners):
+    """In both units, with and without a batch, gradients included: by the array's gradients, which have tests of their own."""
+    image, grid = make_input((2, 3, 6, 7), "float64"), np.random.default_rng(0).uniform(-1.3, 1.3, (2, 9, 2))[:, :, None]
+    arguments = (kernel, boundary, align_corners)
+    leaves = [torch.from_numpy(array).requires_grad_() for array in (image, grid)]
+    result = gridsample.torch.grid_sample(*leaves, *arguments, fill_value=0.5)
+    np.testing.assert_allclose(result.detach(), gridsample.grid_sample(image, grid, *arguments, fill_value=0.5), atol=1e-12)
+    grad_out = make_input(tuple(result.shape), "float64", 1)
+    expected = gridsample.grid_sample_backward(grad_out, image, grid, *arguments, fill_value=0.5)
+    for ours, theirs in zip(torch.autograd.grad(result, leaves, torch.from_numpy(grad_out)), expected, strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-10)
+    coords = grid[0, :, 0] * 4
+    one = gridsample.torch.sample(*map(torch.from_numpy, (image[0], coords)), kernel, boundary, fill_value=0.5)
+    np.testing.assert_allclose(one, gridsample.sample(image[0], coords, kernel, boundary, fill_value=0.5), atol=1e-12)
+
+
+@pytest.mark.parametrize("boundary", ["border", "wrap"])
+@pytest.mark.parametrize("kernel", ["bspline3", "lanczos2", "mitchell"])
+def test_kernels_have_second_derivatives(kernel, boundary):
+    x = torch.from_numpy(make_input((1, 1, 5, 4), "float64")).requires_grad_()
+    coords = torch.rand(1, 6, 2, dtype=torch.float64).mul_(3).requires_grad_()
+    function = lambda x, coords: gridsample.torch.sample(x, coords, kernel, boundary)  # noqa: E731
+    assert gradcheck(function, (x, coords))
+    assert gradgradcheck(function, (x, coords))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.complex64])
+def test_other_dtypes_of_splines(dtype):
+    x = torch.from_numpy(make_input((1, 2, 6, 7), "float32")).to(dtype)
+    coords = torch.rand(1, 9, 2) * 5
+    result = gridsample.torch.sample(x, coords, "bspline3", "constant", fill_value=2)
+    assert result.dtype == dtype
+    wide = torch.complex128 if dtype.is_complex else torch.float64
+    expected = gridsample.torch.sample(x.to(wide), coords.double(), "bspline3", "constant", fill_value=2)
+    torch.testing.assert_close(result.to(wide), expected, rtol=0, atol=0.02 if dtype != torch.complex64 else 1e-5)
+
+
+def test_coefficients_given():
+    x, coords = torch.from_numpy(make_input((1, 2, 6, 7), "float64")), torch.rand(1, 9, 2, dtype=torch.float64) * 5
+    coefficients = spline_coefficients(x, 3, "wrap", dims=(2, 3))
+    expected = gridsample.torch.sample(x, coords, "bspline3", "wrap")
+    torch.testing.assert_close(gridsample.torch.sample(coefficients, coords, "bspline3", "wrap", prefilter=False), expected)
+
+
+def test_what_splines_do_not_take():
+    image, coords = torch.rand(1, 1, 5, 5), torch.rand(1, 3, 2)
+    with pytest.raises(TypeError, match="floating or complex dtype for bspline3, but got"):
+        gridsample.torch.sample(image.byte(), coords, "bspline3", "wrap")
+    with pytest.raises(ValueError, match="outside='boundary' for bspline3 with boundaries"):
+        gridsample.torch.sample(image, coords, "bspline3", outside="fill")
+    with pytest.raises(ValueError, match="lanczos2 is for tensors on the CPU"):
+        _portable.sample(image, coords, Options("lanczos2", ("zeros", "zeros"), INDEX))

@@ -131,9 +131,9 @@ def grid_sample(
     """
     tensors = torch_front_end(input, grid)
     if tensors is not None:
-        refuse(channels=(channels, "first"), dtype=(dtype, None), prefilter=(prefilter, True))
+        refuse(channels=(channels, "first"), dtype=(dtype, None))
         refuse(return_mask=(return_mask, False), out=(out, None))
-        options = {"fill_value": fill_value, "outside": outside, "nan": nan, "cubic_a": cubic_a}
+        options = {"fill_value": fill_value, "outside": outside, "nan": nan, "cubic_a": cubic_a, "prefilter": prefilter}
         return tensors.grid_sample(input, grid, mode, padding_mode, align_corners, **options)
     input, grid = as_image("input", input), as_coords("grid", grid)
     spec = grid_spec(input, grid, mode, padding_mode, align_corners, channels, cubic_a=cubic_a, outside=outside, nan=nan)

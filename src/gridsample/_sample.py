@@ -119,8 +119,8 @@ def sample(
     tensors = torch_front_end(input, coords)
     if tensors is not None:
         refuse(size=(size, None), channels=(channels, "first"), dtype=(dtype, None))
-        refuse(prefilter=(prefilter, True), return_mask=(return_mask, False), out=(out, None))
-        options = {"fill_value": fill_value, "outside": outside, "nan": nan, "cubic_a": cubic_a}
+        refuse(return_mask=(return_mask, False), out=(out, None))
+        options = {"fill_value": fill_value, "outside": outside, "nan": nan, "cubic_a": cubic_a, "prefilter": prefilter}
         return tensors.sample(input, coords, kernel, boundary, **options)
     input = as_image("input", input)
     last = choose("channels", channels, ("first", "last")) == "last"

@@ -17,6 +17,7 @@ __all__ = [
     "coefficient_dtype",
     "filter_axes",
     "padded",
+    "padding",
     "prefiltered",
     "prefiltered_adjoint",
     "spline_coefficients",
@@ -165,8 +166,9 @@ def filter_axes(
 # has coefficients beyond its ends, which fall off to that constant by a factor of 0.27 (order 3) or 0.43 (order 5) a sample. As
 # SciPy does, we pad such axes, with 12 samples on each side, and filter and sample the padded array; what is left at its
 # ends is not worth more. Order 7, which SciPy lacks, falls off by 0.54, and gets twice as many.
-def _padding(order: int) -> int:
-    return 12 if order <= 5 else 24
+def padding(order: int, boundary: str) -> int:
+    """Return how many samples coefficients of an array with this boundary have before its first and behind its last one."""
+    return 0 if boundary not in _PADDED else 12 if order <= 5 else 24
 
 
 def prefiltered(image: np.ndarray, spec: Spec, fill: np.ndarray) -> tuple[np.ndarray, Spec]:
@@ -212,7 +214,7 @@ def _axes(spec: Spec) -> list[tuple[int, int]]:
 
 def _place(spec: Spec, spatial: tuple[int, ...]) -> tuple[list[int], tuple[slice, ...]]:
     """Return by how many samples each axis is padded, and where the image is then."""
-    pads = [_padding(spec.order) if _NAME_OF[boundary] in _PADDED else 0 for boundary in spec.boundaries]
+    pads = [padding(spec.order, _NAME_OF[boundary]) for boundary in spec.boundaries]
     return pads, tuple(slice(pad, pad + size) for pad, size in zip(pads, spatial, strict=True))
 
 

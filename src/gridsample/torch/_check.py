@@ -6,17 +6,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gridsample._grid_sample import MODES
 from gridsample._modes import BOUNDARIES
 from gridsample._spec import MAX_NDIM, choose, make_spec
 from gridsample.torch._options import Options
 
-__all__ = ["KERNEL_NAMES", "MODE_NAMES", "check_devices", "check_sizes", "make_options"]
-
-KERNEL_NAMES = ("nearest", "linear", "cubic")
-"""Kernels that tensors are sampled with: those whose derivatives the core has."""
-
-MODE_NAMES = {mode: kernel for mode, kernel in MODES.items() if kernel in KERNEL_NAMES}
+__all__ = ["check_devices", "check_sizes", "make_options"]
 
 _IMAGE_DTYPES = {
     *(torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.complex64, torch.complex128),

@@ -7,11 +7,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gridsample._grid_sample import padding_names
+from gridsample._grid_sample import MODES, padding_names
+from gridsample._modes import KERNELS
 from gridsample._spec import MAX_NDIM, as_flag, choose, choose_boundaries
-from gridsample.torch import _cpu, _portable, ops
+from gridsample.torch import _cpu, _portable, _spline, ops
 from gridsample.torch._autograd import Sample
-from gridsample.torch._check import KERNEL_NAMES, MODE_NAMES, check_devices, check_sizes, make_options
+from gridsample.torch._check import check_devices, check_sizes, make_options
 from gridsample.torch._options import INDEX, Options, normalized
 
 __all__ = ["grid_sample", "sample"]
@@ -28,6 +29,7 @@ def grid_sample(
     outside: str = "boundary",
     nan: str = "boundary",
     cubic_a: float = -0.75,
+    prefilter: bool = True,
 ) -> Tensor:
     """Read ``input`` at the positions in ``grid``: ``torch.nn.functional.grid_sample`` with gridsample's core and modes.
 
@@ -43,7 +45,8 @@ def grid_sample(
         (N, W_out, 1), (N, H_out, W_out, 2) or (N, D_out, H_out, W_out, 3): normalised positions, **x first**: -1 and 1 are the
         ends of the axis. Need not have the dtype of ``input``; 16-bit ones are computed in float32. Batch 1 goes with any.
     mode : {"bilinear", "nearest", "bicubic"}
-        "linear" and "trilinear" are "bilinear"; "cubic" and "tricubic" are "bicubic", in 1-D to 3-D.
+        "linear" and "trilinear" are "bilinear"; "cubic" and "tricubic" are "bicubic", in 1-D to 3-D. On the CPU
+        also the others of ``gridsample.grid_sample``: "bspline2" to "bspline7", "lanczos2" to "lanczos4", "mitchell".
     padding_mode : str, or a sequence of one for each spatial axis, in the order of ``input``
         "zeros", "border", "reflection", "reflection_edge", "reflection_center", "wrap" or "constant", as of
         ``gridsample.grid_sample``.
@@ -58,6 +61,8 @@ def grid_sample(
         gradient is 0.
     cubic_a : float
         The parameter of the cubic kernel: -0.75 as in PyTorch, -0.5 for Catmull-Rom.
+    prefilter : bool
+        Of B-splines: find the coefficients of ``input`` first, through which gradients go; False if it holds coefficients.
 
     Returns
     -------
@@ -96,6 +101,8 @@ def grid_sample(
     """
     given = (mode, padding_mode, align_corners, fill_value, outside, nan, cubic_a)
     options = _checked(_grid_options, input, grid, given)
+    if as_flag("prefilter", prefilter) and options.kernel in _SPLINES:
+        return _spline_sample(input, grid, options)
     if _cpu.is_plain(input, grid):
         return _plain_sample(input, grid, options)
     if (not _has_core(input) or torch.onnx.is_in_onnx_export()) and _is_torch_mode(input, grid, options):
@@ -104,6 +111,8 @@ def grid_sample(
         return F.grid_sample(input, grid, name, padding, options.units == normalized(True))
     return _sample(input, grid, options)
 
+
+_SPLINES = {kernel.name for kernel in KERNELS.values() if kernel.order}
 
 _known: dict[Any, Options] = {}
 _MOST_KNOWN = 4096
@@ -144,7 +153,7 @@ def _grid_options(input: Tensor, grid: Tensor, mode: Any, padding_mode: Any, ali
             f"{list(input.shape)} and grid with sizes {list(grid.shape)}"
         )
     check_sizes("grid_sample", input, "grid", grid)
-    kernel = MODE_NAMES[choose("mode", mode, MODE_NAMES)]
+    kernel = MODES[choose("mode", mode, MODES)]
     corners = align_corners is not None and as_flag("align_corners", align_corners)
     boundaries = choose_boundaries("padding_mode", padding_mode, input.ndim - 2, padding_names(corners))
     return make_options("grid_sample", input, kernel, boundaries, normalized(corners), *rest)
@@ -179,6 +188,10 @@ def _sample(input: Tensor, coords: Tensor, options: Options) -> Tensor:
     return ops.sample(input, coords, options, (0,) * len(options.boundaries))
 
 
+def _spline_sample(input: Tensor, coords: Tensor, options: Options) -> Tensor:
+    return _sample(*_spline.prefiltered(input, coords, options)).to(input.dtype)
+
+
 def _plain_sample(input: Tensor, coords: Tensor, options: Options) -> Tensor:
     """Do what ``ops.sample`` does with plain tensors."""
     orders = (0,) * len(options.boundaries)
@@ -197,6 +210,7 @@ def sample(
     outside: str = "boundary",
     nan: str = "boundary",
     cubic_a: float = -0.75,
+    prefilter: bool = True,
 ) -> Tensor:
     r"""Read ``input`` at ``coords``, given in index units, axis 0 first: sample i of an axis is at coordinate i.
 
@@ -210,7 +224,7 @@ def sample(
         (N, \*out, ndim) for a batched input, (\*out, ndim) otherwise; ``coords[..., k]`` is the position along spatial axis
         k of ``input``, in samples. ``ndim`` says how many axes of ``input`` are spatial. Batch 1 goes with any batch.
     kernel : {"linear", "nearest", "cubic"}
-        The interpolation applied along each axis, as of ``gridsample.sample``.
+        The interpolation applied along each axis, on the CPU every one of ``gridsample.sample``.
     boundary : str, or a sequence of one for each spatial axis
         What a tap outside ``input`` reads, as of ``gridsample.sample``.
     fill_value : number, or one for each channel
@@ -221,6 +235,8 @@ def sample(
         What a sample with a NaN coordinate is: what the boundary says, or NaN. Its gradient is 0.
     cubic_a : float
         The parameter of the cubic kernel.
+    prefilter : bool
+        Of B-splines: find the coefficients of ``input`` first, through which gradients go; False if it holds coefficients.
 
     Returns
     -------
@@ -258,7 +274,8 @@ def sample(
     points = coords if leading == 2 else coords[None]
     check_sizes("sample", image, "coords", points)
     boundaries = choose_boundaries("boundary", boundary, ndim)
-    kernel = choose("kernel", kernel, KERNEL_NAMES)
+    kernel = choose("kernel", kernel, KERNELS)
     options = make_options("sample", image, kernel, boundaries, INDEX, fill_value, outside, nan, cubic_a)
-    result = _sample(image, points, options)
+    splines = as_flag("prefilter", prefilter) and kernel in _SPLINES
+    result = (_spline_sample if splines else _sample)(image, points, options)
     return result if leading == 2 else result[0] if leading == 1 else result[0, 0]

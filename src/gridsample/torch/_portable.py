@@ -14,7 +14,10 @@ from gridsample._modes import KERNELS
 from gridsample.reference import KERNEL_WEIGHTS
 from gridsample.torch._options import Options, axes_of
 
-__all__ = ["sample"]
+__all__ = ["PORTABLE_KERNELS", "sample"]
+
+PORTABLE_KERNELS = ("nearest", "linear", "cubic")
+"""Those whose weights are sums and products of tensors."""
 
 _FAR = 8.0  # so many samples outside, every tap of every kernel is outside
 
@@ -83,6 +86,9 @@ def _to_dtype(values: Tensor, dtype: torch.dtype) -> Tensor:
 
 def sample(input: Tensor, coords: Tensor, options: Options) -> Tensor:
     """Return samples (N, C, *out) of input (N, C, *spatial) at coords (N, *out, ndim)."""
+    if options.kernel not in PORTABLE_KERNELS:
+        listed = ", ".join(PORTABLE_KERNELS)
+        raise ValueError(f"expected one of the kernels {listed} on {input.device}; {options.kernel} is for tensors on the CPU")
     spatial, points_shape = tuple(input.shape[2:]), tuple(coords.shape[1:-1])
     wide = input.dtype in (torch.float64, torch.complex128, torch.int32)
     real = torch.float64 if wide else torch.float32

@@ -9,12 +9,14 @@ from torch.autograd.function import _SingleLevelFunction
 
 from gridsample import _engine
 from gridsample import _spline as arrays
+from gridsample._modes import BOUNDARIES, KERNELS
 from gridsample._spec import as_flag, choose_boundaries
 from gridsample.torch._cpu import as_array
+from gridsample.torch._options import INDEX, Options, axes_of
 from gridsample.torch._registration import recorded
 from gridsample.torch.ops import LIBRARY
 
-__all__ = ["register", "spline_coefficients"]
+__all__ = ["prefiltered", "register", "spline_coefficients"]
 
 LIBRARY.define("spline_coefficients(Tensor input, int order, int[] boundaries, int[] dims, bool adjoint) -> Tensor")
 
@@ -82,6 +84,48 @@ def spline_coefficients(
 
 def _coefficients(input: Tensor, order: int, boundaries: Sequence[int], dims: Sequence[int], adjoint: bool) -> Tensor:
     return torch.ops.gridsample.spline_coefficients.default(input, order, boundaries, dims, adjoint)
+
+
+def prefiltered(input: Tensor, coords: Tensor, options: Options) -> tuple[Tensor, Tensor, Options]:
+    """Return what to sample instead of input (N, C, *spatial), and where and how, so that a spline goes through the samples."""
+    if not (input.is_floating_point() or input.is_complex()):
+        raise TypeError(
+            f"expected input of a floating or complex dtype for {options.kernel}, but got {input.dtype}; convert it first"
+        )
+    order, spatial = KERNELS[options.kernel].order, tuple(input.shape[2:])
+    pads = [arrays.padding(order, boundary) for boundary in options.boundaries]
+    image = input.float() if input.dtype in (torch.float16, torch.bfloat16) else input
+    for axis, (pad, boundary) in enumerate(zip(pads, options.boundaries, strict=True)):
+        if pad:
+            image = _pad(image, axis + 2, pad, None if boundary == "border" else _beyond(image, boundary, options.fill))
+    codes = [BOUNDARIES[boundary].code for boundary in options.boundaries]
+    coefficients = _coefficients(image, order, codes, range(2, input.ndim), False)
+    if not any(pads):
+        return coefficients, coords, options
+    if options.outside == "fill":  # the rule would be of the padded array
+        raise ValueError(f"expected outside='boundary' for {options.kernel} with boundaries {options.boundaries}; got 'fill'")
+    if coords.dtype in (torch.float16, torch.bfloat16):
+        coords = coords.float()
+    axes = zip(axes_of(options.units, spatial), pads, strict=True)
+    moved = [(coords[..., axis.component] + axis.pre) * axis.scale + (axis.shift + pad) for axis, pad in axes]
+    return coefficients, torch.stack(moved, dim=-1), options._replace(units=INDEX)
+
+
+def _beyond(image: Tensor, boundary: str, fill: tuple[float, ...]) -> Tensor:
+    """Return what is outside, for each channel: of complex ones in two parts."""
+    if boundary == "zeros":
+        return image.new_zeros(())
+    values = torch.tensor(fill, dtype=torch.float64, device=image.device)
+    if image.is_complex():
+        values = torch.view_as_complex(values.reshape(-1, 2))
+    return values.to(image.dtype).reshape(1, -1, *(1,) * (image.ndim - 2))
+
+
+def _pad(image: Tensor, dim: int, pad: int, beyond: Tensor | None) -> Tensor:
+    """Put so many samples before and behind an axis: what is beyond, or the end samples again."""
+    shape = (*image.shape[:dim], pad, *image.shape[dim + 1 :])
+    ends = [image.narrow(dim, at, 1) if beyond is None else beyond for at in (0, image.shape[dim] - 1)]
+    return torch.cat([ends[0].expand(shape), image, ends[1].expand(shape)], dim=dim)
 
 
 def _on_cpu(input: Tensor, order: int, boundaries: Sequence[int], dims: Sequence[int], adjoint: bool) -> Tensor:

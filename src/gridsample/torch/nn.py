@@ -4,10 +4,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gridsample._grid_sample import padding_names
+from gridsample._grid_sample import MODES, padding_names
 from gridsample._modes import BOUNDARIES
 from gridsample._spec import choose
-from gridsample.torch._check import MODE_NAMES
 from gridsample.torch._functions import grid_sample, sample
 from gridsample.torch._warp import index_grid
 
@@ -66,7 +65,7 @@ class SpatialTransformer(nn.Module):
     ) -> None:
         super().__init__()
         self.transform = choose("transform", transform, ("affine", "dense"))
-        self.kernel = MODE_NAMES[choose("mode", mode, MODE_NAMES)]
+        self.kernel = MODES[choose("mode", mode, MODES)]
         names = padding_names(align_corners)
         self.boundary = names[choose("padding_mode", padding_mode, names)]
         self.align_corners = align_corners
@@ -112,7 +111,7 @@ class FlowWarp(nn.Module):
 
     def __init__(self, mode: str = "bilinear", boundary: str = "border") -> None:
         super().__init__()
-        self.kernel = MODE_NAMES[choose("mode", mode, MODE_NAMES)]
+        self.kernel = MODES[choose("mode", mode, MODES)]
         self.boundary = choose("boundary", boundary, BOUNDARIES)
 
     def forward(self, image: Tensor, flow: Tensor) -> Tensor:
