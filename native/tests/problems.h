@@ -1,8 +1,10 @@
 // Random problems whose arrays lie in memory in every way that strides can say, each in a buffer with not an element to spare.
 #pragma once
 
+#include <cstring>
 #include <limits>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "api.h"
@@ -71,6 +73,11 @@ inline Layout make_layout(Random& random, std::vector<int64_t> size, bool plain,
   return layout;
 }
 
+inline Layout plain_layout(std::vector<int64_t> size) {
+  Random none(0);
+  return make_layout(none, std::move(size), true, false);
+}
+
 template <class T>
 struct Buffer {
   std::unique_ptr<T[]> memory;
@@ -83,6 +90,11 @@ struct Buffer {
   }
   T* origin() { return memory.get() - low; }
 };
+
+template <class T>
+bool same(const Buffer<T>& a, const Buffer<T>& b) {
+  return std::memcmp(a.memory.get(), b.memory.get(), size_t(a.size) * sizeof(T)) == 0;
+}
 
 struct Shape {
   std::vector<int64_t> space, out;
@@ -137,7 +149,7 @@ struct Arrays {
       const double maps[3][3] = {{0, 1, 0}, {1, size / 2, -0.5}, {1, (size - 1) / 2, 0}};
       const double(&map)[3] = maps[random.below(3)];
       p.axis[a] = {shape.space[size_t(a)], layout.stride[size_t(a) + 2], swapped ? p.ndim - 1 - a : a,
-                   map[0], map[1], map[2], 0.0, boundary[a]};
+                   map[0], map[1], map[2], 0.0, boundary[a], 0};
     }
 
     sizes = {random.chance(0.3) ? 1 : shape.batch};

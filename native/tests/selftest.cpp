@@ -28,6 +28,7 @@ namespace gs {
 namespace test {
 
 void test_splines();
+void test_derivatives();
 
 namespace {
 
@@ -72,11 +73,6 @@ Buffer<T> evaluate(Problem p, const Layout& out) {
   p.out = result.origin();
   sample(p);
   return result;
-}
-
-template <class T>
-bool same(const Buffer<T>& a, const Buffer<T>& b) {
-  return std::memcmp(a.memory.get(), b.memory.get(), size_t(a.size) * sizeof(T)) == 0;
 }
 
 template <class T, class C>
@@ -266,6 +262,7 @@ int main(int argc, char** argv) {
     test::test_large_output<double>(kernel);
   }
   test::test_splines();
+  test::test_derivatives();
   test::test_concurrent_calls();
   test::test_nested_calls();
   return test::finish();

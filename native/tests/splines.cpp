@@ -76,8 +76,7 @@ void test_array(uint64_t seed, int order, Boundary boundary, bool in_place) {
       if (!first.memory)
         first = std::move(result);
       else
-        check(!std::memcmp(first.memory.get(), result.memory.get(), size_t(first.size) * sizeof(T)), "prefilter, %s, seed %llu",
-              kIsas[i]->name, static_cast<unsigned long long>(seed));
+        check(same(first, result), "prefilter, %s, seed %llu", kIsas[i]->name, static_cast<unsigned long long>(seed));
     }
   }
   double worst = 0;
