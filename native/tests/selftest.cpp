@@ -29,6 +29,7 @@ namespace test {
 
 void test_splines();
 void test_derivatives();
+void test_weighted();
 
 namespace {
 
@@ -263,6 +264,7 @@ int main(int argc, char** argv) {
   }
   test::test_splines();
   test::test_derivatives();
+  test::test_weighted();
   test::test_concurrent_calls();
   test::test_nested_calls();
   return test::finish();
