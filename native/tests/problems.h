@@ -12,6 +12,8 @@
 namespace gs {
 namespace test {
 
+constexpr double kUntouched = 12345;  // what memory holds that nothing is written to
+
 class Random {
  public:
   explicit Random(uint64_t seed) : state_(seed) {}

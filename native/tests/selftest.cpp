@@ -41,7 +41,6 @@ constexpr Boundary kBoundaries[] = {GS_BOUNDARIES(GS_BOUNDARY)};
 #undef GS_BOUNDARY
 constexpr int64_t kSides[] = {1, 2, 3, 5, 8, 16, 17};
 constexpr int64_t kColumns[] = {1, 2, 3, 15, 16, 17, 31, 32, 33, 63, 64, 65, 100};
-constexpr double kUntouched = 12345;
 
 const char* text(Kernel k) {
   switch (k) {

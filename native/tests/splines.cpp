@@ -68,7 +68,7 @@ void test_array(uint64_t seed, int order, Boundary boundary, bool in_place) {
     if (!choose_isa(kIsas[i]->name)) continue;
     for (int threads : {1, 3}) {
       set_num_threads(threads);
-      Buffer<T> result(to, T(12345));
+      Buffer<T> result(to, T(kUntouched));
       if (in_place) std::memcpy(result.memory.get(), input.memory.get(), size_t(input.size) * sizeof(T));
       p.input = in_place ? result.origin() : input.origin();
       p.out = result.origin();
