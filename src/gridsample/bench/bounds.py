@@ -31,12 +31,13 @@ def find_bound(row: Workload, input: np.ndarray, grid: np.ndarray, threads: int)
     """Return the larger of two times.
 
     Memory: image, grid and result each cross memory once, at the rate of a copy whose arrays are together as large. Loads: each
-    point reads one row of taps for each channel and combination of taps along the leading axes, at the rate at which the same
-    kernel reads them in 1-D, many channels at once, from the first-level cache.
+    point reads one row of taps for each channel and combination of taps along the leading axes, or of channels side by side
+    four for each tap, at the rate at which the same kernel reads rows in 1-D, many channels at once, from the first-level cache.
     """
     taps = KERNELS[MODES[row.mode]].taps
     points = row.input[0] * math.prod(row.out)
-    rows = points * row.input[1] * taps ** (len(row.out) - 1)
+    channels = row.input[1] if row.layout == "planar" else taps * math.ceil(row.input[1] / 4)
+    rows = points * channels * taps ** (len(row.out) - 1)
     result = points * row.input[1] * input.itemsize
     nbytes = min(input.nbytes, rows * taps * input.itemsize) + grid.nbytes + result
     memory = nbytes / _copy_rate(1 << round(math.log2(nbytes)), threads)
