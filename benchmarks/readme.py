@@ -40,7 +40,8 @@ def speed_table(results: Mapping[str, Any], source: str) -> str:
         if row.id in ROWS_SHOWN and (row.id, threads[0]) in readings:
             cells = [_cell([readings[row.id, count]["timings"] for count in threads], peers) for peers in COLUMNS.values()]
             size = " x ".join(map(str, row.input))
-            lines.append(f"| {row.what}, {row.mode}, {size} {row.dtype} | {' | '.join(cells)} |")
+            what = row.what if row.mode in row.what or row.mode == "bilinear" else f"{row.what}, {row.mode}"
+            lines.append(f"| {what}: {size} {row.dtype} | {' | '.join(cells)} |")
     lines += [
         "",
         f"All of it, with the spread: [{source}]({source}). Again: `pip install '.[bench]' && gridsample bench`. What "

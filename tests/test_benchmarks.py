@@ -126,7 +126,7 @@ def test_run_writes_json_and_markdown(tmp_path, capsys):
     assert "scipy: runs on one thread only" in markdown
     assert "R7" in capsys.readouterr().out
     table = readme.speed_table(found, "v1.0.md")
-    assert re.search(r"\| volume, bilinear, [\d x]+ float32 \| [\d.]+x / [\d.]+x \| - \| - \|", table)
+    assert re.search(r"\| volume: [\d x]+ float32 \| [\d.]+x / [\d.]+x \| - \| - \|", table)
     assert f"PyTorch {found['versions']['torch']} |" in table
 
 
