@@ -32,7 +32,7 @@ def find_bound(row: Workload, input: np.ndarray, grid: np.ndarray, threads: int)
 
     Memory: image, grid and result each cross memory once, at the rate of a copy whose arrays are together as large. Loads: each
     point reads one row of taps for each channel and combination of taps along the leading axes, or of channels side by side
-    four for each tap, at the rate at which the same kernel reads rows in 1-D, many channels at once, from the first-level cache.
+    four for each tap, at the rate at which the same kernel reads rows in 1-D, of many channels, from the first-level cache.
     """
     taps = KERNELS[MODES[row.mode]].taps
     points = row.input[0] * math.prod(row.out)
