@@ -72,9 +72,9 @@ ROWS = (
     Workload("P1h", "photograph, 1080p, HWC", _PHOTO, _HD, "smooth", layout="channels_last"),
     Workload("P1c", "photograph, 1080p, bicubic", _PHOTO, _HD, "smooth", "bicubic"),
     Workload("P1hc", "photograph, 1080p, HWC, bicubic", _PHOTO, _HD, "smooth", "bicubic", layout="channels_last"),
-    Workload("P1u", "photograph, HWC, uint8", _PHOTO, _HD, "smooth", layout="channels_last", dtype="uint8"),
-    Workload("P1uc", "photograph, HWC, uint8, bicubic", _PHOTO, _HD, "smooth", "bicubic", layout="channels_last", dtype="uint8"),
-    Workload("P2u", "photograph, HWC, uint8, rotated", _PHOTO, _HD, "affine", layout="channels_last", dtype="uint8"),
+    Workload("P1u", "photo, HWC, uint8", _PHOTO, _HD, "smooth", layout="channels_last", dtype="uint8"),
+    Workload("P1uc", "photo, HWC, uint8, bicubic", _PHOTO, _HD, "smooth", "bicubic", layout="channels_last", dtype="uint8"),
+    Workload("P2u", "photo, HWC, uint8, rotated", _PHOTO, _HD, "affine", layout="channels_last", dtype="uint8"),
     Workload("R1f16", "image, bilinear, float16", (1, 3, 1024, 1024), _SQUARE, "smooth", dtype="float16"),
 )
 # fmt: on
