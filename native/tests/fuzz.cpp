@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "derivatives.h"
 #include "dispatch.h"
 #include "plan.h"
 #include "problems.h"
@@ -129,7 +130,7 @@ struct Fuzzed {
       const double maps[][4] = {{0, 1, 0, 0}, {1, size / 2, -0.5, 0.5}, {1, (size - 1) / 2, 0, 0}};
       const double(&map)[4] = maps[bytes.below(3)];
       p.axis[a] = {sizes[size_t(a) + 2], layout.stride[size_t(a) + 2], swapped ? p.ndim - 1 - a : a,
-                   map[0], map[1], map[2], map[3], Boundary(bytes.of(kBoundaryCodes))};
+                   map[0], map[1], map[2], map[3], Boundary(bytes.of(kBoundaryCodes)), 0};
       if (bytes.chance(0.1)) p.axis[a].scale = bytes.any_double();
     }
     for (int64_t c = 0; c < p.channels; ++c) fill.push_back(bytes.chance(0.9) ? double(c) : bytes.any_double());
@@ -189,7 +190,7 @@ struct Fuzzed {
   }
 
   // The bytes of the result and the mask on one ISA; of NaN, any.
-  std::vector<uint8_t> run_on(const Isa& isa) {
+  std::vector<uint8_t> sample_on(const Isa& isa) {
     int item = item_size(p.out_dtype);
     choose_isa(isa.name);
     std::memset(out->bytes.get(), 0x5a, out->size);
@@ -198,22 +199,75 @@ struct Fuzzed {
     sample(p);
     std::vector<uint8_t> result(out->bytes.get(), out->bytes.get() + out->size);
     for (uint8_t* at = result.data(); at < result.data() + result.size(); at += item)
-      if (is_nan(at)) std::memset(at, 0xff, size_t(item));
+      if (is_nan(at, p.out_dtype)) std::memset(at, 0xff, size_t(item));
     if (mask) result.insert(result.end(), mask->bytes.get(), mask->bytes.get() + mask->size);
     return result;
   }
 
-  bool is_nan(const uint8_t* at) const {
+  static bool is_nan(const uint8_t* at, Dtype dtype) {
     uint16_t bits;
     float single;
     double number;
-    switch (p.out_dtype) {
+    switch (dtype) {
       case Dtype::float16: std::memcpy(&bits, at, 2); return (bits & 0x7fff) > 0x7c00;
       case Dtype::bfloat16: std::memcpy(&bits, at, 2); return (bits & 0x7fff) > 0x7f80;
       case Dtype::float32: std::memcpy(&single, at, 4); return std::isnan(single);
       case Dtype::float64: std::memcpy(&number, at, 8); return std::isnan(number);
       default: return false;
     }
+  }
+};
+
+// What comes back of a problem, once or twice; arrays that may be left out are, now and then.
+struct FuzzedDerivatives {
+  DerivativeProblem d{};
+  Problem& p = d.forward;
+  int item;
+  std::vector<std::unique_ptr<Memory>> read, written;
+
+  FuzzedDerivatives(Bytes& bytes, const Fuzzed& fuzzed) {
+    p = fuzzed.p;
+    p.dtype = p.out_dtype = computed_in_double(p.dtype) ? Dtype::float64 : Dtype::float32;
+    p.mask = nullptr;
+    item = item_size(p.dtype);
+    int64_t points = 1;
+    for (int i = p.out_ndim - 1; i >= 0; points *= p.out_size[i--]) p.mask_stride[i] = points;
+    p.mask_batch = points;
+    p.out = reading(bytes, fuzzed.out_layout);
+    d.second = bytes.chance(0.5);
+    int64_t one = bytes.chance(0.5), items = one ? 1 : p.batch, volume = 1;
+    for (int a = p.ndim - 1; a >= 0; volume *= p.axis[a--].size) p.axis[a].stride = volume;
+    Layout image = plain_layout({items, p.channels, volume}), coords = plain_layout({p.batch, points, p.ndim});
+    p.input_batch = d.tangent_batch = d.grad_batch = one ? 0 : p.channels * volume;
+    p.input_channel = d.tangent_channel = d.grad_channel = volume;
+    d.direction_batch = points * p.ndim;
+    bool has_input = bytes.chance(0.8);
+    p.input = has_input ? reading(bytes, image) : nullptr;
+    if (d.second && bytes.chance(0.8)) d.tangent = reading(bytes, image);
+    if (d.second && bytes.chance(0.8)) d.direction = reading(bytes, coords);
+    if (bytes.chance(0.8)) d.grad_input = writing(image);
+    if ((d.second || has_input) && bytes.chance(0.8)) d.grad_coords = writing(coords);
+    if (d.second && bytes.chance(0.8)) d.grad_out = writing(plain_layout({p.batch, p.channels, points}));
+  }
+
+  void* reading(Bytes& bytes, const Layout& layout) {
+    read.push_back(Fuzzed::fill_memory(bytes, layout, item));
+    return read.back()->at(0, item);
+  }
+  void* writing(const Layout& layout) {
+    written.push_back(std::make_unique<Memory>(layout, item));
+    return written.back()->at(0, item);
+  }
+
+  std::vector<uint8_t> run_on(const Isa& isa) {  // the bytes of all results
+    choose_isa(isa.name);
+    for (auto& memory : written) std::memset(memory->bytes.get(), 0, memory->size);
+    derivatives(d);
+    std::vector<uint8_t> result;
+    for (auto& memory : written) result.insert(result.end(), memory->bytes.get(), memory->bytes.get() + memory->size);
+    for (uint8_t* at = result.data(); at < result.data() + result.size(); at += item)
+      if (Fuzzed::is_nan(at, p.dtype)) std::memset(at, 0xff, size_t(item));
+    return result;
   }
 };
 
@@ -225,12 +279,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace gs;
   test::Bytes bytes(data, size);
   test::Fuzzed fuzzed(bytes);
+  test::FuzzedDerivatives derived(bytes, fuzzed);
   set_num_threads(1);
   std::vector<uint8_t> first;
   const char* first_name = nullptr;
   for (int i = 0; i < kIsaCount; ++i) {
     if (!isa_runs_here(*kIsas[i])) continue;
-    std::vector<uint8_t> result = fuzzed.run_on(*kIsas[i]);
+    std::vector<uint8_t> result = fuzzed.sample_on(*kIsas[i]), slopes = derived.run_on(*kIsas[i]);
+    result.insert(result.end(), slopes.begin(), slopes.end());
     if (!first_name) {
       first_name = kIsas[i]->name;
       first = std::move(result);
