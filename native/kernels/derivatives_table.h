@@ -144,6 +144,7 @@ struct TileDerivatives {
 
   typename P::Source source(const void* array, int64_t batch, int64_t channel_stride, int64_t channel, const void* outside) const {
     T fill = outside ? static_cast<const T*>(outside)[channel] : T(0);
+    if (!array) return {m.gradient, stride, fill, plan.plan.gathers};  // not read; but null is no address to count from
     return {static_cast<const T*>(array) + place.batch * batch + channel * channel_stride, stride, fill, plan.plan.gathers};
   }
 
