@@ -133,7 +133,7 @@ struct TileDerivatives {
         }
       }
       if constexpr (K <= kPackedTaps) {
-        interleave<T, taps>(w);
+        interleave<taps>(w);
         for (int t = 0; t < taps; ++t) store(&m.weight[i * taps + t * lanes], w[t]);
       } else {
         for (int t = 0; t < taps; ++t)

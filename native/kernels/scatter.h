@@ -2,29 +2,11 @@
 #pragma once
 
 #include "products.h"
+#include "turn.h"
 
 namespace gs {
 namespace GS_ISA {
 namespace {
-
-// Element l of the N vectors in memory order, for each of N a power of two: number 0 of every vector, then number 1, and so on.
-template <int Half, class V, int... L>
-GS_INLINE V zip(V a, V b, std::integer_sequence<int, L...>) {
-  constexpr int lanes = sizeof...(L);
-  return __builtin_shufflevector(a, b, (Half * lanes / 2 + L / 2 + L % 2 * lanes)...);
-}
-template <class T, int N>
-GS_INLINE void interleave(Vec<T>* v) {
-  constexpr auto lanes = std::make_integer_sequence<int, Simd<T>::lanes>{};
-  for (int n = N; n > 1; n /= 2) {
-    Vec<T> next[N];
-    for (int i = 0; i < N / 2; ++i) {
-      next[2 * i] = zip<0>(v[i], v[i + N / 2], lanes);
-      next[2 * i + 1] = zip<1>(v[i], v[i + N / 2], lanes);
-    }
-    for (int i = 0; i < N; ++i) v[i] = next[i];
-  }
-}
 
 // to[k] += weight[k] * value, for k < N
 template <class T, int N>
