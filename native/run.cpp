@@ -10,6 +10,14 @@
 namespace gs {
 namespace {
 
+// Two taps that lie side by side, also where the boundary moves them, and an axis to move a pair along.
+bool reads_edges_as_pairs(const Plan& plan) {
+  const Problem& p = plan.problem;
+  bool pairs = taps_of(p.kernel) == 2 && plan.channels_at_once == 1 && !plan.tap_by_tap;
+  for (int a = 0; a < p.ndim; ++a) pairs &= p.axis[a].size > 1 && p.axis[a].boundary != Boundary::wrap;
+  return pairs;
+}
+
 // A chunk should hold some tens of microseconds of work, and each thread should get several chunks.
 constexpr int64_t kReadsPerChunk = 1 << 17;
 
@@ -26,6 +34,7 @@ bool run(Plan& plan, Interrupted interrupted) {
   plan.fill = values.data();
   plan.outside_reads = values.data() + plan.problem.channels;
   plan.gathers = gathers_are_fast();
+  plan.edge_pairs = reads_edges_as_pairs(plan);
   Watch watch(interrupted);
   const Isa& isa = current_isa();
   int64_t grain = std::max<int64_t>(1, kReadsPerChunk / reads_per_tile(plan));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <new>
@@ -28,22 +29,46 @@ struct Job {
   }
 };
 
+// To sleep and be woken takes tens of microseconds, more on virtual machines: whoever will probably go on sooner looks again and
+// again for so long first. Longer would take the processor from others who have work.
+constexpr auto kAwake = std::chrono::microseconds(60);
+
+template <class Ready>
+void stay_awake_until(const Ready& ready) {
+  auto end = std::chrono::steady_clock::now() + kAwake;
+  while (!ready()) {
+    for (int i = 0; i < 16 && !ready(); ++i) {
+#if defined(__x86_64__)
+      __builtin_ia32_pause();
+#elif defined(__aarch64__)
+      __asm__ volatile("yield");
+#endif
+    }
+    if (std::chrono::steady_clock::now() > end) return;
+  }
+}
+
 // NOTE [the life of a job]
 // One job runs in the pool at a time (`busy`); whoever finds the pool busy works alone. Workers wait for `generation` to move,
 // join while `seats` are left, and count themselves in `inside`. The caller works too, then closes the seats and waits
 // until nobody is inside: a worker that wakes late finds no seat and never touches the job, which lives on the caller's stack.
+// `generation` and `inside` are written under the mutex; without it they are only looked at to see whether to stop waiting.
 struct Pool {
   std::mutex busy;
   std::mutex mutex;
   std::condition_variable wake, done;
   Job* job = nullptr;
-  uint64_t generation = 0;
-  int seats = 0, inside = 0, workers = 0;
+  std::atomic<uint64_t> generation{0};
+  std::atomic<int> inside{0};
+  int seats = 0, workers = 0;
 
   void worker() {
     std::unique_lock<std::mutex> lock(mutex);
     uint64_t seen = 0;
     for (;;) {
+      lock.unlock();
+      stay_awake_until([&] { return generation.load(std::memory_order_relaxed) != seen; });
+      lock.lock();
       wake.wait(lock, [&] { return generation != seen && seats > 0; });
       seen = generation;
       --seats;
@@ -75,6 +100,9 @@ struct Pool {
     mine.work();
     std::unique_lock<std::mutex> lock(mutex);
     seats = 0;
+    lock.unlock();
+    stay_awake_until([&] { return inside.load(std::memory_order_relaxed) == 0; });
+    lock.lock();
     done.wait(lock, [&] { return inside == 0; });
     job = nullptr;
   }

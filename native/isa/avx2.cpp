@@ -57,6 +57,10 @@ GS_INLINE RawVec<To> narrow_ints(I a) {
   }
 }
 
+using L = Simd<double>::I;
+GS_INLINE L lengthen_ints(Ints<int32_t, 4>::type a) { return (L)_mm256_cvtepi32_epi64((__m128i)a); }
+GS_INLINE L multiply_ints(L a, L b) { return (L)_mm256_mul_epi32((__m256i)a, (__m256i)b); }
+
 constexpr bool kGathers = true;
 GS_INLINE __m256i offsets(const int64_t* from) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)); }
 GS_INLINE F gather_pairs(const float* p, const int64_t* offset) {

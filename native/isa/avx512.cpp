@@ -52,6 +52,10 @@ GS_INLINE RawVec<To> narrow_ints(I a) {
     return (RawVec<To>)_mm512_cvtepi32_epi16((__m512i)a);
 }
 
+using L = Simd<double>::I;
+GS_INLINE L lengthen_ints(Ints<int32_t, 8>::type a) { return (L)_mm512_cvtepi32_epi64((__m256i)a); }
+GS_INLINE L multiply_ints(L a, L b) { return (L)_mm512_mul_epi32((__m512i)a, (__m512i)b); }
+
 constexpr bool kGathers = true;
 GS_INLINE __m512i offsets(const int64_t* from) { return _mm512_loadu_si512(from); }
 GS_INLINE F gather_pairs(const float* p, const int64_t* offset) { return (F)_mm512_i64gather_pd(offsets(offset), p, 4); }

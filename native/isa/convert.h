@@ -1,4 +1,4 @@
-// Widening and narrowing of integers, left to the compiler: it does well with vectors of 16 bytes, and badly with longer ones.
+// What is done with integers, left to the compiler: it does well with vectors of 16 bytes, and badly with longer ones.
 #pragma once
 
 namespace gs {
@@ -13,6 +13,10 @@ template <class I>
 GS_INLINE RawVec<I> narrow_ints(Simd<float>::I a) {
   return __builtin_convertvector(a, RawVec<I>);
 }
+GS_INLINE Simd<double>::I lengthen_ints(Ints<int32_t, Simd<double>::lanes>::type a) {
+  return __builtin_convertvector(a, Simd<double>::I);
+}
+GS_INLINE Simd<double>::I multiply_ints(Simd<double>::I a, Simd<double>::I b) { return a * b; }
 
 }  // namespace
 }  // namespace GS_ISA

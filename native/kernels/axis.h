@@ -22,6 +22,31 @@ GS_INLINE void store_as(To* to, V x) {
   }
 }
 
+GS_INLINE Simd<double>::I load_offsets(const int32_t* index) {
+  return lengthen_ints(load<typename Ints<int32_t, Simd<double>::lanes>::type>(index));
+}
+GS_INLINE Simd<double>::I load_offsets(const int64_t* index) { return load<Simd<double>::I>(index); }
+
+// base += index * stride for all points, or = for the first axis. What is far outside may overflow: nothing is read there.
+template <class Int>
+void add_offsets(const Int* index, const Axis& axis, bool first, int points, int64_t* base) {
+  using Offsets = Simd<double>::I;
+  constexpr int lanes = Simd<double>::lanes;
+  Offsets stride = axis.stride - Offsets{};
+  auto add = [&](auto product) GS_ALWAYS {
+    for (int i = 0; i < points; i += lanes) {
+      Offsets at = load_offsets(index + i);
+      store(base + i, first ? product(at) : load<Offsets>(base + i) + product(at));
+    }
+  };
+  if (axis.stride == 1)
+    add([](Offsets at) GS_ALWAYS { return at; });
+  else if (axis.size <= INT32_MAX && axis.stride == int32_t(axis.stride))
+    add([=](Offsets at) GS_ALWAYS { return multiply_ints(at, stride); });
+  else
+    add([=](Offsets at) GS_ALWAYS { return at * stride; });
+}
+
 template <class Kernel, class T, class V>
 GS_INLINE void store_weights(V fraction, double cubic_a, int which, int i, Tile<T>& tile) {
   V w[Kernel::taps];
@@ -84,12 +109,22 @@ struct AxisTaps {
       }
       tile.kind[g] |= outside ? kEdge | kOutside : interior ? kInterior : kEdge;
     }
-    int points = tile.groups * kGroup;
-    uint64_t stride = uint64_t(axis.stride);  // unsigned: far outside, where nothing is read from `base`, this may overflow
-    if (which == 0)
-      for (int i = 0; i < points; ++i) tile.base[i] = index[i] * stride;
-    else
-      for (int i = 0; i < points; ++i) tile.base[i] += index[i] * stride;
+    add_offsets(index, axis, which == 0, tile.groups * kGroup, tile.base);
+  }
+
+  // For the points of one edge group, whose two taps along every axis are read as pairs: the offset of the pair inside that is nearest
+  // to theirs, in `base`, and how far theirs is from it.
+  static void pairs(const G* x, const Axis& axis, int which, int group, Tile<T>& tile) {
+    Span<G> span = make_span<G>(axis.size);
+    alignas(64) typename Simd<G>::Int at[kGroup];
+    x += group * kGroup;
+    for (int i = 0; i < kGroup; i += lanes) {
+      V start = Place::start(inside(load<V>(x + i), span));
+      V pair = boundary::clamp(start, G(0), span.last - 1);
+      store_as(&tile.shift[which][group * kGroup + i], to_int(start - pair));
+      store(at + i, to_int(pair));
+    }
+    add_offsets(at, axis, which == 0, kGroup, tile.base + group * kGroup);
   }
 
   // For the points of one edge group: the offset of every tap, and whether it is inside.

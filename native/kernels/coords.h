@@ -48,14 +48,14 @@ GS_INLINE U load_point(const C* from, const Axis& axis) {
 
 template <int Step, int Component, class U, class C, class G>
 void load_rows(const C* from, const int64_t* step, const TilePlace& place, const Axis& axis, G* x) {
+  const int columns = place.columns;
+  const Vec<G> pre = broadcast(G(axis.pre)), scale = broadcast(G(axis.scale)), shift = broadcast(G(axis.shift));
   for (int r = 0; r < place.rows; ++r, from += step[0]) {
     int i = 0;
-    if constexpr (Step > 0 && __is_same(C, U) && __is_same(U, G)) {
-      Vec<G> scale = broadcast(G(axis.scale)), shift = broadcast(G(axis.shift));
-      for (; i + Simd<G>::lanes <= place.columns; i += Simd<G>::lanes)
-        store(x + i, fma(load_component<Step, Component>(from + i * Step - Component) + G(axis.pre), scale, shift));
-    }
-    for (; i < place.columns; ++i) x[i] = load_point<U>(from + i * step[1], axis);
+    if constexpr (Step > 0 && __is_same(C, U) && __is_same(U, G))
+      for (; i + Simd<G>::lanes <= columns; i += Simd<G>::lanes)
+        store(x + i, fma(load_component<Step, Component>(from + i * Step - Component) + pre, scale, shift));
+    for (; i < columns; ++i) x[i] = load_point<U>(from + i * step[1], axis);
     for (; i % kGroup; ++i) x[i] = x[i - 1];
     x += i;
   }

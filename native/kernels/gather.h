@@ -100,6 +100,33 @@ struct Gather {
     return sum_last<K>(taps, tile, Dims - 1, i);
   }
 
+  // The same, from pairs of samples that are all inside: a tap that is outside is none of its pair.
+  static __attribute__((noinline)) Vec<T> edge_pairs(const S* const* row_at, T fill, const Tile<T>& tile, int i) {
+    Vec<T> tap[rows * K], outside = broadcast(fill);
+#pragma GCC unroll 4
+    for (int r = 0; r < rows; ++r) {
+      Vec<T> parts[] = {gather_part<S, 2, 0, Instruction>(row_at[r], tile.base + i), gather_part<S, 2, 1, Instruction>(row_at[r], tile.base + i)};
+      unpack<T, 2>(parts, tap + r * K);
+    }
+#pragma GCC unroll 3
+    for (int axis = Dims - 1, apart = 1; axis >= 0; --axis, apart *= 2) {
+      auto shift = load<typename Simd<T>::I>(&tile.shift[axis][i]);
+#pragma GCC unroll 8
+      for (int t = 0; t < rows * K; ++t)
+        if (!(t & apart)) {
+          Vec<T> low = tap[t], high = tap[t + apart];
+          tap[t] = shift == 0 ? low : shift == 1 ? high : outside;
+          tap[t + apart] = shift == 0 ? high : shift == -1 ? low : outside;
+        }
+    }
+    auto weight = [&](int axis, int w) GS_ALWAYS { return load<Vec<T>>(&tile.weight[axis][w][i]); };
+    Taps<T, K> taps;
+#pragma GCC unroll 2
+    for (int k = 0; k < K; ++k)
+      taps.at[k] = sum_rows<Dims - 1, K>([&](int r) GS_ALWAYS { return tap[r * K + k]; }, weight);
+    return sum_last<K>(taps, tile, Dims - 1, i);
+  }
+
   template <class Put>
   static GS_INLINE void group(const S* plane, const S* const* row_at, T fill, const Tile<T>& tile, int g, const Put& put) {
     int begin = g * kGroup;
@@ -107,6 +134,9 @@ struct Gather {
       for (int i = 0; i < kGroup; i += lanes) put(i, interior(row_at, tile, begin + i, std::make_integer_sequence<int, packed>{}));
     } else if (tile.kind[g] & kOutside) {
       for (int i = 0; i < kGroup; i += lanes) put(i, broadcast(fill));
+    } else if (K == 2 && tile.pairs) {
+      if constexpr (K == 2)
+        for (int i = 0; i < kGroup; i += lanes) put(i, edge_pairs(row_at, fill, tile, begin + i));
     } else {
       for (int i = 0; i < kGroup; i += lanes) put(i, edge(plane, fill, tile, begin + i));
     }
@@ -117,7 +147,7 @@ struct Gather {
   static void prefetch(const S* plane, const int64_t* stride, const Tile<T>& tile) {
     for (int k = 0; k < (Dims == 3 ? K : 1); ++k, plane += stride[0])
       for (int g = 0; g < tile.groups; ++g)
-        if (tile.kind[g] == kInterior)
+        if (tile.kind[g] == kInterior || (tile.pairs && tile.kind[g] == kEdge))
           for (int i = g * kGroup; i < (g + 1) * kGroup; i += 4) __builtin_prefetch(plane + tile.base[i]);
   }
 

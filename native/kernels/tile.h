@@ -16,7 +16,7 @@ constexpr int kMaxTaps = 8;
 // How stage B may read a group of kGroup points: bits.
 enum GroupKind {
   kInterior = 0,  // every tap of every point is inside: read from `base` on, no masks
-  kEdge = 1,      // read tap by tap from `offset`, where `inside`
+  kEdge = 1,      // read tap by tap from `offset`, where `inside`; or as pairs (Plan::edge_pairs)
   kOutside = 2,   // no tap of any point is inside: nothing is read
 };
 
@@ -26,13 +26,16 @@ enum Verdict : uint8_t { kAsRead, kFill, kKeep, kNaN };
 template <class T>
 struct Tile {
   alignas(64) T weight[kMaxDim][kMaxTaps][kTilePoints + kGroup];  // a vector may be loaded from any point on
-  alignas(64) int64_t base[kTilePoints];  // offset of the first tap along every axis; valid in interior groups
+  // Offset of the first tap along every axis, in interior groups; where edge groups are read as pairs, of a pair inside, in those too.
+  alignas(64) int64_t base[kTilePoints];
   // Of edge groups only: the offset along one axis of one tap (always a valid one), and whether the tap is inside (0 or -1).
   alignas(64) int64_t offset[kMaxDim][kMaxTaps][kTilePoints];
   alignas(64) typename Simd<T>::Int inside[kMaxDim][kMaxTaps][kTilePoints];
+  alignas(64) typename Simd<T>::Int shift[kMaxDim][kTilePoints];  // or, as pairs: how many samples the taps are after those of the pair
   int kind[kTilePoints / kGroup];
   bool judged[kTilePoints / kGroup];  // the group has points with a verdict
   Verdict verdict[kTilePoints];       // of judged groups only
+  bool pairs;  // edge groups are read as pairs
   int groups;  // of all rows of points, each padded to whole groups by repeating its last point
 };
 

@@ -13,6 +13,7 @@ template <class T, class G>
 struct StageA {
   void (*start)(const G*, const Axis&, int, int, Tile<T>&, G*);
   void (*taps)(const G*, const Axis&, int, int, Tile<T>&);
+  void (*pairs)(const G*, const Axis&, int, int, Tile<T>&);
   void (*weights)(const G*, double, int, Tile<T>&);
   void (*slopes)(const G*, const Axis&, int, G*, G*);
   void (*derive)(const G*, const G*, double, int, int, T (*)[kTilePoints + kGroup]);
@@ -48,8 +49,9 @@ StageA<T, G> choose_stage_a(gs::Kernel code, Boundary boundary) {
     using Kernel = decltype(kernel);
     using Taps = AxisTaps<T, G, typename Kernel::Place, decltype(rule)>;
     using Own = AxisJets<G, typename Kernel::Place, decltype(rule)>;
-    return StageA<T, G>{Taps::start, Taps::taps,           fill_weights<T, G, Kernel>,
-                        Own::slopes, derive<T, G, Kernel>, Own::reach};
+    StageA<T, G> stage{Taps::start, Taps::taps, nullptr, fill_weights<T, G, Kernel>, Own::slopes, derive<T, G, Kernel>, Own::reach};
+    if constexpr (Kernel::taps == 2 && !decltype(rule)::cyclic) stage.pairs = Taps::pairs;
+    return stage;
   });
 }
 
@@ -75,6 +77,7 @@ struct TileMaker {
     for (int a = 0; a < p.ndim; ++a) stage[a] = choose_stage_a<T, G>(p.kernel, p.axis[a].boundary);
     alignas(64) G x[kMaxDim][kTilePoints], fraction[kTilePoints], factor[kTilePoints];
     bool sums_to_1 = true;
+    tile.pairs = plan.edge_pairs;
     tile.groups = place.rows * ((place.columns + kGroup - 1) / kGroup);
     for (int g = 0; g < tile.groups; ++g) {
       tile.kind[g] = plan.tap_by_tap ? kEdge : kInterior;
@@ -98,7 +101,7 @@ struct TileMaker {
       if (tile.kind[g] & kOutside) tile.kind[g] = kEdge;  // what is outside does not read the fill value then
     for (int g = 0; g < tile.groups; ++g)
       if (tile.kind[g] == kEdge)
-        for (int a = 0; a < p.ndim; ++a) stage[a].taps(x[a], p.axis[a], a, g, tile);
+        for (int a = 0; a < p.ndim; ++a) (plan.edge_pairs ? stage[a].pairs : stage[a].taps)(x[a], p.axis[a], a, g, tile);
     if (plan.judges) judge(p, x, place, tile);
   }
 

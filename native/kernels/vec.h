@@ -12,6 +12,8 @@
 //
 //   widen_ints(a)              8- and 16-bit integers, as many as a float vector has lanes, to 32 bits
 //   narrow_ints<I>(a)          32-bit integers that an 8- or 16-bit I holds, to I
+//   lengthen_ints(a)           32-bit integers, as many as a double vector has lanes, to 64 bits
+//   multiply_ints(a, b)        products of 64-bit integers that 32 bits hold
 //
 //   kGathers                   whether there are gather instructions; if so:
 //   gather_ones(p, offset)     the elements p[offset[0]], p[offset[1]], ...: as many as there are lanes

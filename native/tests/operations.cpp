@@ -78,6 +78,11 @@ void test_moves() {
     auto whole = to_int(broadcast(x));
     for (int l = 0; l < lanes; ++l) check(whole[l] == int64_t(x), "%s: to_int(%g)", GS_NAME(GS_ISA), double(x));
   }
+  for (int64_t x : {0, 1, -1, 65537, -2147483647, 2147483647})
+    for (int64_t y : {0, 1, -3, 65535, 2147483647, -2147483647}) {
+      auto product = multiply_ints(x - Simd<double>::I{}, y - Simd<double>::I{});
+      for (int l = 0; l < Simd<double>::lanes; ++l) check(product[l] == x * y, "%s: %ld * %ld", GS_NAME(GS_ISA), long(x), long(y));
+    }
   alignas(64) T stored[lanes], numbers[8 * lanes];
   stream(stored, run_of_values<T>(2));
   end_streams();
