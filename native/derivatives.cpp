@@ -48,6 +48,11 @@ bool run(DerivativePlan& plan, Interrupted interrupted) {
   Watch watch(interrupted);
   auto work = [&](int64_t chunk, int64_t) {
     chunks.wait(chunk);
+    struct Done {
+      Chunks& chunks;
+      int64_t chunk;
+      ~Done() { chunks.done(chunk); }  // also where there is no memory: others wait for this
+    } done{chunks, chunk};
     if (!watch.given_up()) {  // nobody waits for a chunk who has memory that this one might need
       Scratch::Lease lease = scratch.lease();
       std::vector<int64_t> tiles = chunks.tiles(chunk);
@@ -56,7 +61,6 @@ bool run(DerivativePlan& plan, Interrupted interrupted) {
         watch.look();
       }
     }
-    chunks.done(chunk);
   };
   if (threads > 1)
     parallel_for(chunks.count(), 1, work);

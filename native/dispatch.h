@@ -11,7 +11,8 @@ namespace gs {
 struct Isa {
   const char* name;
   int vector_bytes;
-  void (*sample)(const Plan& plan, int64_t first_tile, int64_t last_tile);
+  void (*sample)(const Plan& plan, int64_t first_tile, int64_t last_tile, int64_t first_channel, int64_t last_channel, void* memory);
+  int64_t (*sample_bytes)(const Plan& plan);  // of that memory
   const DerivativeTable* derivatives;
   const PrefilterTable* prefilter;
   const WeightedTable* weighted;

@@ -69,7 +69,7 @@ Plan make_plan(const Problem& problem, int block_columns) {
   Plan plan{};
   plan.problem = problem;
   Problem& p = plan.problem;
-  int64_t points = p.batch * p.channels;
+  int64_t points = p.batch * (p.mask ? std::max<int64_t>(p.channels, 1) : p.channels);
   for (int i = 0; i < p.out_ndim; ++i) points *= p.out_size[i];
   if (points == 0) return plan;  // no tiles
   if (!p.matrix && merge_short_rows(p)) block_columns = kTilePoints;

@@ -8,6 +8,7 @@
 #include "dispatch.h"
 #include "plan.h"
 #include "threads.h"
+#include "watch.h"
 
 namespace gs {
 namespace {
@@ -115,19 +116,13 @@ struct Buffer {
   void* memory;
 };
 
-struct Call {
-  const PrefilterPlan* plan;
-  const Isa* isa;
-  size_t buffer_bytes;
-};
-
 }  // namespace
 
 bool is_spline_order(int order) {
   return std::any_of(std::begin(kZeros), std::end(kZeros), [&](const Zeros& zeros) { return zeros.order == order; });
 }
 
-void prefilter(const PrefilterProblem& problem) {
+bool prefilter(const PrefilterProblem& problem, Interrupted interrupted) {
   const Isa& isa = current_isa();
   PrefilterPlan plan = make_prefilter_plan(problem, isa.vector_bytes);
   plan.gain = 1;
@@ -143,15 +138,15 @@ void prefilter(const PrefilterProblem& problem) {
           plan.gain *= (1 - z) * (1 - 1 / z);
         }
   int64_t numbers = problem.length * plan.block_lines;
-  Call call{&plan, &isa, plan.buffered ? size_t(numbers * item_size(problem.dtype)) : 0};
-  parallel_for(
-      plan.blocks, std::max<int64_t>(1, kNumbersPerChunk / numbers),
-      [](void* context, int64_t first, int64_t last) {
-        const Call& c = *static_cast<Call*>(context);
-        Buffer buffer(c.buffer_bytes);
-        c.isa->prefilter->run(*c.plan, first, last, buffer.aligned());
-      },
-      &call);
+  size_t buffer_bytes = plan.buffered ? size_t(numbers * item_size(problem.dtype)) : 0;
+  Watch watch(interrupted);
+  parallel_for(plan.blocks, std::max<int64_t>(1, kNumbersPerChunk / numbers), [&](int64_t first, int64_t last) {
+    if (watch.given_up()) return;
+    Buffer buffer(buffer_bytes);
+    isa.prefilter->run(plan, first, last, buffer.aligned());
+    watch.look();
+  });
+  return !watch.given_up();
 }
 
 }  // namespace gs

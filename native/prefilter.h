@@ -1,7 +1,7 @@
 // From samples to B-spline coefficients, along one axis of an array.
 #pragma once
 
-#include "api.h"
+#include "run.h"
 
 namespace gs {
 
@@ -65,6 +65,7 @@ struct PrefilterTable {
 };
 
 bool is_spline_order(int order);
-void prefilter(const PrefilterProblem& problem);
+// False if it gave up; then some lines are filtered, others not.
+bool prefilter(const PrefilterProblem& problem, Interrupted interrupted = nullptr);
 
 }  // namespace gs

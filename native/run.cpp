@@ -21,11 +21,25 @@ bool reads_edges_as_pairs(const Plan& plan) {
 // A chunk should hold some tens of microseconds of work, and each thread should get several chunks.
 constexpr int64_t kReadsPerChunk = 1 << 17;
 
-int64_t reads_per_tile(const Plan& plan) {
-  const Problem& p = plan.problem;
+// More reads of one tile than this take too long between two looks whether to give up.
+constexpr int64_t kMostReads = 1 << 24;
+
+// So many channels at least, so that finding the taps for each block again costs little.
+constexpr int64_t kLeastChannels = 64;
+
+int64_t reads_per_tile(const Plan& plan, int64_t channels) {
   int64_t taps = 1;
-  for (int i = 0; i < p.ndim; ++i) taps *= taps_of(p.kernel);
-  return plan.tile_columns * plan.tile_rows * (p.channels * taps + 8);
+  for (int i = 0; i < plan.problem.ndim; ++i) taps *= taps_of(plan.problem.kernel);
+  return plan.tile_columns * plan.tile_rows * (channels * taps + 8);
+}
+
+// How many of the channels are read at once: fewer than all, if they are many and there are too few tiles for all threads.
+int64_t channels_per_block(const Plan& plan) {
+  int64_t channels = plan.problem.channels;
+  if (plan.problem.mask) return channels;  // which is written once
+  int64_t blocks = std::max(reads_per_tile(plan, channels) / kMostReads, 4 * get_num_threads() / plan.tiles);
+  blocks = std::max<int64_t>(1, std::min(blocks, channels / kLeastChannels));
+  return (channels + blocks - 1) / blocks;
 }
 
 template <class T>
@@ -37,11 +51,17 @@ bool run(Plan& plan, Interrupted interrupted) {
   plan.edge_pairs = reads_edges_as_pairs(plan);
   Watch watch(interrupted);
   const Isa& isa = current_isa();
-  int64_t grain = std::max<int64_t>(1, kReadsPerChunk / reads_per_tile(plan));
-  parallel_for(plan.tiles, grain, [&](int64_t first, int64_t last) {
-    if (watch.given_up()) return;
-    isa.sample(plan, first, last);
-    watch.look();
+  int64_t channels = plan.problem.channels, block = channels_per_block(plan);
+  int64_t blocks = std::max<int64_t>(1, (channels + block - 1) / std::max<int64_t>(1, block));
+  int64_t grain = std::max<int64_t>(1, kReadsPerChunk / reads_per_tile(plan, block));
+  parallel_for(plan.tiles * blocks, grain, [&](int64_t first, int64_t last) {
+    void* memory = thread_memory(isa.sample_bytes(plan));
+    while (first < last && !watch.given_up()) {
+      int64_t from = first / plan.tiles * block, tile = first % plan.tiles, count = std::min(last - first, plan.tiles - tile);
+      isa.sample(plan, tile, tile + count, from, std::min(from + block, channels), memory);
+      watch.look();
+      first += count;
+    }
   });
   return !watch.given_up();
 }

@@ -6,6 +6,8 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <exception>
+#include <memory>
 #include <mutex>
 #include <new>
 #include <system_error>
@@ -19,12 +21,18 @@ struct Job {
   void* context;
   int64_t count, grain;
   std::atomic<int64_t> next{0};
+  std::atomic<bool> failed{false};
+  std::exception_ptr error;  // of the one who failed first
 
   void work() {
     for (;;) {
       int64_t first = next.fetch_add(grain, std::memory_order_relaxed);
-      if (first >= count) return;
-      body(context, first, std::min(first + grain, count));
+      if (first >= count || failed.load(std::memory_order_relaxed)) return;
+      try {
+        body(context, first, std::min(first + grain, count));
+      } catch (...) {
+        if (!failed.exchange(true)) error = std::current_exception();
+      }
     }
   }
 };
@@ -133,7 +141,25 @@ Pool* pool() {
   return fresh;
 }
 
+// Aligned to cache lines.
+struct Memory {
+  std::unique_ptr<char[]> bytes;
+  int64_t size = 0;
+};
+thread_local Memory memory;
+
 }  // namespace
+
+void* thread_memory(int64_t bytes) {
+  constexpr int64_t line = 64;
+  if (memory.size < bytes) {
+    memory = Memory{};  // first, so that both are never there at once
+    memory.bytes.reset(new char[size_t(bytes + line)]);
+    memory.size = bytes;
+  }
+  char* start = memory.bytes.get();
+  return start + -reinterpret_cast<uintptr_t>(start) % line;
+}
 
 int get_num_threads() {
   if (own_thread_count > 0) return own_thread_count;
@@ -161,6 +187,7 @@ void parallel_for(int64_t count, int64_t grain, void (*body)(void*, int64_t, int
   in_parallel = true;
   p->run(job, threads - 1);
   in_parallel = false;
+  if (job.error) std::rethrow_exception(job.error);
 }
 
 }  // namespace gs

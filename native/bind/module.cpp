@@ -66,8 +66,8 @@ struct Unlocked {
   }
 };
 
-// Signals are the main thread's; it is taken to be the one that imports this module.
-const std::thread::id main_thread = std::this_thread::get_id();
+// Signals are the main thread's, which need not be the one that imports this module.
+unsigned long main_thread = 0;
 
 // Between two chunks of a long call of the main thread: has somebody pressed Ctrl-C?
 bool interrupted() {
@@ -163,7 +163,7 @@ void run(const Run& run_it) {
   bool finished;
   {
     Unlocked unlocked;
-    finished = run_it(std::this_thread::get_id() == main_thread ? interrupted : nullptr);
+    finished = run_it(PyThread_get_thread_ident() == main_thread ? interrupted : nullptr);
   }
   if (!finished) throw nb::python_error();
 }
@@ -308,8 +308,7 @@ void prefilter(In input, Out out, int dtype, int axis, int order, int boundary) 
       p.out_stride[p.axes++] = out.stride(i);
     }
   }
-  Unlocked unlocked;
-  gs::prefilter(p);
+  run([&](gs::Interrupted watch) { return gs::prefilter(p, watch); });
 }
 
 // Contiguous (outer, length, inner) to (outer, rows, inner); start int64 (rows), weight (rows, taps).
@@ -347,6 +346,7 @@ std::vector<std::string> isa_names(bool runnable) {
 
 NB_MODULE(_native, m) {
   m.doc() = "The native core of gridsample. Not public: its only caller is gridsample._engine.";
+  main_thread = nb::cast<unsigned long>(nb::module_::import_("threading").attr("main_thread")().attr("ident"));
   m.def("sample", &sample, nb::arg("input"), nb::arg("coords").none(), nb::arg("matrix").none(), nb::arg("out"),
         nb::arg("mask").none(), nb::arg("fill"), nb::arg("dtypes"), nb::arg("kernel"), nb::arg("boundaries"), nb::arg("axes"), nb::arg("orders"), nb::arg("cubic_a"),
         nb::arg("outside"), nb::arg("nan_propagates"));

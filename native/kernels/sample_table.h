@@ -70,7 +70,7 @@ auto choose_write(Dtype dtype) {
 }
 
 template <class S>
-void sample_tiles(const Plan& plan, int64_t first, int64_t last) {
+void sample_tiles(const Plan& plan, int64_t first, int64_t last, int64_t first_channel, int64_t last_channel, void* memory) {
   using T = typename Computed<S>::type;
   const Problem& p = plan.problem;
   TileTable::Make make = tiles_table.choose(plan, sizeof(T) == 8);
@@ -90,8 +90,9 @@ void sample_tiles(const Plan& plan, int64_t first, int64_t last) {
   sink.fill = static_cast<const T*>(plan.fill);
   sink.write = choose_write<T>(p.out_dtype);
 
-  const int64_t ahead = std::min(p.channels, kPrefetchAhead);
-  Tile<T> tiles[2];  // the one being read, and the next one, whose samples are on their way from memory meanwhile
+  const int64_t ahead = std::min(last_channel - first_channel, kPrefetchAhead);
+  Tile<T>* tiles = static_cast<Tile<T>*>(memory);  // two: the one being read, and the next one, whose samples are on their way from memory meanwhile
+  const int64_t at_once = plan.channels_at_once == 1 ? 1 : last_channel - first_channel;
   TilePlace place = place_tile(plan, first);
   make(plan, place, &tiles[first & 1], nullptr);
   for (int64_t t = first; t < last; ++t) {
@@ -104,28 +105,30 @@ void sample_tiles(const Plan& plan, int64_t first, int64_t last) {
     const S* from = image(place);
     sink.to = static_cast<char*>(p.out) + place.out * plan.out_item;
     sink.columns = place.columns;
-    for (int64_t c = 0; c < p.channels; c += plan.channels_at_once) {
-      if (plan.channels_at_once == 1 && c + ahead < p.channels)
+    for (int64_t c = first_channel; c < last_channel; c += at_once) {
+      if (at_once == 1 && c + ahead < last_channel)
         reader.prefetch(from + (c + ahead) * p.input_channel, stride, tile);
       else if (t + 1 < last)
-        reader.prefetch(image(next) + std::max<int64_t>(0, c + ahead - p.channels) * p.input_channel, stride,
+        reader.prefetch(image(next) + std::max(first_channel, first_channel + c + ahead - last_channel) * p.input_channel, stride,
                         tiles[(t + 1) & 1]);
-      reader.run(from, stride, p.input_channel, c, plan.channels_at_once, static_cast<const T*>(plan.outside_reads), tile, sink);
+      reader.run(from, stride, p.input_channel, c, at_once, static_cast<const T*>(plan.outside_reads), tile, sink);
     }
     place = next;
   }
   end_streams();
 }
 
-void sample(const Plan& plan, int64_t first, int64_t last) {
+void sample(const Plan& plan, int64_t first, int64_t last, int64_t first_channel, int64_t last_channel, void* memory) {
   switch (plan.problem.dtype) {
 #define GS_CASE(name, code, stored, ...) \
   case Dtype::name:                      \
-    return sample_tiles<stored>(plan, first, last);
+    return sample_tiles<stored>(plan, first, last, first_channel, last_channel, memory);
     GS_DTYPES(GS_CASE)
 #undef GS_CASE
   }
 }
+
+int64_t sample_bytes(const Plan& plan) { return 2 * int64_t(computed_in_double(plan.problem.dtype) ? sizeof(Tile<double>) : sizeof(Tile<float>)); }
 
 }  // namespace
 
@@ -133,7 +136,7 @@ extern const DerivativeTable derivatives_table;
 extern const PrefilterTable prefilter_table;
 extern const WeightedTable weighted_table;
 extern const Isa isa;
-const Isa isa = {GS_NAME(GS_ISA), GS_VECTOR_BYTES, sample, &derivatives_table, &prefilter_table, &weighted_table};
+const Isa isa = {GS_NAME(GS_ISA), GS_VECTOR_BYTES, sample, sample_bytes, &derivatives_table, &prefilter_table, &weighted_table};
 
 }  // namespace GS_ISA
 }  // namespace gs
