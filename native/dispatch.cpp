@@ -5,6 +5,10 @@
 #include <cstdio>
 #include <cstring>
 
+#if defined(__x86_64__) || defined(__i386__)
+#include <cpuid.h>
+#endif
+
 namespace gs {
 
 #define GS_ISA_LINE(name) \
@@ -21,10 +25,18 @@ const Isa* const kIsas[] = {
 };
 const int kIsaCount = int(sizeof kIsas / sizeof kIsas[0]);
 
+#if defined(__x86_64__) || defined(__i386__)
+// F16C, which not every compiler's own test knows.
+static bool converts_halves() {
+  unsigned a, b, c = 0, d;
+  return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C);
+}
+#endif
+
 bool isa_runs_here([[maybe_unused]] const Isa& isa) {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_cpu_init();
-  if (!std::strcmp(isa.name, "avx2")) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  if (!std::strcmp(isa.name, "avx2")) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && converts_halves();
   if (!std::strcmp(isa.name, "avx512"))
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
            __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");

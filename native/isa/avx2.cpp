@@ -1,4 +1,4 @@
-// AVX2 and FMA: 8 float lanes.
+// AVX2, FMA and F16C: 8 float lanes.
 #include <immintrin.h>
 
 #define GS_ISA avx2
@@ -56,6 +56,9 @@ GS_INLINE RawVec<To> narrow_ints(I a) {
     return (RawVec<To>)words;
   }
 }
+
+GS_INLINE F widen_half(RawVec<uint16_t> a) { return _mm256_cvtph_ps((__m128i)a); }
+GS_INLINE RawVec<uint16_t> narrow_half(F a) { return (RawVec<uint16_t>)_mm256_cvtps_ph(a, _MM_FROUND_TO_NEAREST_INT); }
 
 using L = Simd<double>::I;
 GS_INLINE L lengthen_ints(Ints<int32_t, 4>::type a) { return (L)_mm256_cvtepi32_epi64((__m128i)a); }

@@ -52,6 +52,9 @@ GS_INLINE RawVec<To> narrow_ints(I a) {
     return (RawVec<To>)_mm512_cvtepi32_epi16((__m512i)a);
 }
 
+GS_INLINE F widen_half(RawVec<uint16_t> a) { return _mm512_cvtph_ps((__m256i)a); }
+GS_INLINE RawVec<uint16_t> narrow_half(F a) { return (RawVec<uint16_t>)_mm512_cvtps_ph(a, kEven); }
+
 using L = Simd<double>::I;
 GS_INLINE L lengthen_ints(Ints<int32_t, 8>::type a) { return (L)_mm512_cvtepi32_epi64((__m256i)a); }
 GS_INLINE L multiply_ints(L a, L b) { return (L)_mm512_mul_epi32((__m512i)a, (__m512i)b); }

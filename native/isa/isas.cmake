@@ -24,7 +24,7 @@ endfunction()
 
 gs_isa(avx512 "x86_64|AMD64" -mavx512f -mavx512dq -mavx512bw -mavx512vl -mavx2 -mfma -mprefer-vector-width=512
   -Wno-uninitialized -Wno-maybe-uninitialized)  # GCC 12 warns of its own header
-gs_isa(avx2 "x86_64|AMD64" -mavx2 -mfma)
+gs_isa(avx2 "x86_64|AMD64" -mavx2 -mfma -mf16c)
 gs_isa(neon "aarch64|arm64")
 if(GS_SANITIZE OR GS_ONLY)
   gs_isa(scalar ".*" -O0)  # what is worked lane by lane takes ten minutes to optimise once it is instrumented

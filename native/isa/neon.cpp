@@ -5,6 +5,7 @@
 #define GS_VECTOR_BYTES 16
 #include "../kernels/vec.h"
 #include "convert.h"
+#include "halves.h"
 
 namespace gs {
 namespace GS_ISA {

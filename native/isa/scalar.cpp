@@ -3,6 +3,7 @@
 #define GS_VECTOR_BYTES 16
 #include "../kernels/vec.h"
 #include "convert.h"
+#include "halves.h"
 #include "lanewise.h"
 
 namespace gs {

@@ -3,7 +3,7 @@
 // channels, is read in pixels of up to four channels, several points to a vector. The sums are those of gather.h, in its order.
 #pragma once
 
-#include "gather.h"
+#include "gather_bytes.h"
 
 namespace gs {
 namespace GS_ISA {
@@ -135,9 +135,15 @@ struct GatherChannels {
     constexpr int width = Channels == 3 ? 4 : Channels;
     constexpr int vectors = kGroup * width / lanes;
     alignas(64) T values[kGroup * Channels];
+    constexpr bool bytes = sizeof(S) == 1 && Dims == 2 && Channels >= 3;
     for (int g = 0, row = 0; g < tile.groups; ++row)
       for (int c = 0; c < sink.columns; c += kGroup, ++g) {
         int begin = g * kGroup;
+        if constexpr (bytes)
+          if (tile.kind[g] == kInterior && column == Channels) {
+            GatherBytes<S, K, Channels>::group(image, row_at, tile, g, row, c, first, sink);
+            continue;
+          }
         if (tile.kind[g] == kInterior) {
           Vec<T> v[vectors];
           for (int m = 0; m < vectors; ++m) v[m] = pixels<width>(image + first, row_at, column, tile, begin, m);

@@ -87,6 +87,7 @@ void sample_tiles(const Plan& plan, int64_t first, int64_t last, int64_t first_c
   sink.item = plan.out_item;
   sink.direct = step[1] == 1 && p.out_dtype == (sizeof(T) == 8 ? Dtype::float64 : Dtype::float32);
   sink.stream = plan.stream;
+  sink.stored = p.out_dtype == p.dtype;
   sink.fill = static_cast<const T*>(plan.fill);
   sink.write = choose_write<T>(p.out_dtype);
 

@@ -16,11 +16,19 @@ struct Sink {
   int columns;
   bool direct;  // the output holds T, and the points of a row lie side by side: vectors may be stored as they are
   bool stream;  // ... past the caches
+  bool stored;  // the output holds what the image holds
   const T* fill;  // for each channel
   void (*write)(const T* from, int64_t from_step, int64_t count, void* to, int64_t step);
 
   char* at(int row, int column, int64_t channel) const {
     return to + (row * row_step + column * column_step + channel * channel_step) * item;
+  }
+
+  // Where the pixels of a whole group may be stored as they lie in the image, or null.
+  template <class S>
+  S* pixels(const Tile<T>& tile, int group, int row, int column, int64_t first, int64_t channels) const {
+    bool alike = stored && channel_step == 1 && column_step == channels && column + kGroup <= columns && !tile.judged[group];
+    return alike ? reinterpret_cast<S*>(at(row, column, first)) : nullptr;
   }
 
   // `values` of the points of one group, `channels` side by side for each point, beginning with channel `first`.

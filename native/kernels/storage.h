@@ -35,8 +35,6 @@ struct Raw<bfloat> {
 template <class S>
 using RawOf = typename Raw<S>::type;
 
-using U32 = Ints<uint32_t, Simd<float>::lanes>::type;
-
 // As many stored numbers as the vector of their computed type has lanes.
 template <class S>
 struct Stored {
@@ -53,12 +51,7 @@ GS_INLINE Vec<typename Computed<S>::type> widen(typename Stored<S>::type x) {
   } else if constexpr (__is_same(S, bfloat)) {
     return reinterpret_cast<Vec<float>>(reinterpret_cast<U32>(widen_ints(x)) << 16);
   } else if constexpr (__is_same(S, half)) {
-    // Shifted into a float's place the exponent is 112 too small: a multiplication mends that, subnormals included.
-    U32 bits = reinterpret_cast<U32>(widen_ints(x));
-    U32 magnitude = (bits & 0x7fff) << 13;
-    Vec<float> value = reinterpret_cast<Vec<float>>(magnitude) * 0x1p112f;
-    U32 special = reinterpret_cast<U32>((bits & 0x7c00) == 0x7c00) & 0x7f800000;
-    return reinterpret_cast<Vec<float>>(reinterpret_cast<U32>(value) | special | (bits & 0x8000) << 16);
+    return widen_half(x);
   } else {
     return __builtin_convertvector(widen_ints(x), Vec<float>);
   }
@@ -75,17 +68,6 @@ constexpr double highest() {
 }
 
 // Round to a 16-bit float, ties to even.
-GS_INLINE RawVec<uint16_t> narrow_half(Vec<float> x) {
-  U32 bits = reinterpret_cast<U32>(x), sign = bits >> 16 & 0x8000;
-  bits &= 0x7fffffff;
-  // Subnormal halves: adding 1/2 shifts the bits into place and rounds them.
-  U32 small = reinterpret_cast<U32>(reinterpret_cast<Vec<float>>(bits) + 0.5f) - 0x3f000000;
-  U32 normal = (bits + 0xc8000fff + (bits >> 13 & 1)) >> 13;
-  U32 large = bits > 0x7f800000 ? U32{} + 0x7e00 : U32{} + 0x7c00;
-  U32 r = bits < 0x38800000 ? small : bits >= 0x477ff000 ? large : normal;
-  return narrow_ints<uint16_t>(reinterpret_cast<Simd<float>::I>(r | sign));
-}
-
 GS_INLINE RawVec<uint16_t> narrow_bfloat(Vec<float> x) {
   U32 bits = reinterpret_cast<U32>(x);
   U32 rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;

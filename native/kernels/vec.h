@@ -12,6 +12,8 @@
 //
 //   widen_ints(a)              8- and 16-bit integers, as many as a float vector has lanes, to 32 bits
 //   narrow_ints<I>(a)          32-bit integers that an 8- or 16-bit I holds, to I
+//   widen_half(a)              16-bit floats, by their bits, to floats
+//   narrow_half(a)             floats to 16-bit floats, rounded to nearest with ties to even
 //   lengthen_ints(a)           32-bit integers, as many as a double vector has lanes, to 64 bits
 //   multiply_ints(a, b)        products of 64-bit integers that 32 bits hold
 //
@@ -65,6 +67,7 @@ struct Ints {
 };
 template <class I>
 using RawVec = typename Ints<I, Simd<float>::lanes>::type;
+using U32 = Ints<uint32_t, Simd<float>::lanes>::type;
 
 template <class X>
 GS_INLINE X load(const void* from) {
