@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import gridsample
-from gridsample.bench.measure import OURS, Agreement, Reading, Timing
+from gridsample.bench.agreement import Agreement
+from gridsample.bench.measure import OURS, Reading, Timing
 from gridsample.bench.peers import PEERS
 
 __all__ = ["Table", "describe_machine", "describe_versions", "tables", "write"]

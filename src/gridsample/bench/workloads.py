@@ -91,7 +91,7 @@ def make(row: Workload, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     if row.dtype == "uint8":
         input = rng.integers(0, 256, row.input, dtype=np.uint8)
     else:
-        input = rng.random(row.input, dtype=np.float32).astype(row.dtype)
+        input = rng.random(row.input, dtype=np.float32).astype(row.dtype, copy=False)
     if row.layout == "channels_last":
         input = np.moveaxis(np.ascontiguousarray(np.moveaxis(input, 1, -1)), -1, 1)
     return input, np.ascontiguousarray(MAPS[row.map](row, rng), np.float32)
