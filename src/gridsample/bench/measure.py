@@ -14,9 +14,12 @@ from gridsample.bench.bounds import Bound, find_bound
 from gridsample.bench.peers import PEERS, Prepared, Unsupported
 from gridsample.bench.workloads import Workload, make
 
-__all__ = ["OURS", "Reading", "Settings", "Timed", "Timing", "measure", "time_interleaved", "time_row"]
+__all__ = ["LEAST_ROUNDS", "OURS", "Reading", "Settings", "Timed", "Timing", "measure", "time_interleaved", "time_row"]
 
 OURS = "gridsample"
+
+LEAST_ROUNDS = 5
+"""However long they take."""
 
 
 class Settings(NamedTuple):
@@ -131,7 +134,7 @@ def time_interleaved(calls: dict[str, Callable[[], Any]], settings: Settings) ->
         seconds = _visit(call, 1, 0)
         repeats[name] = max(1, round(settings.visit / seconds))
         one_round += settings.pause + repeats[name] * seconds
-    rounds = settings.rounds or int(np.clip(settings.budget / one_round, 5, 41))
+    rounds = settings.rounds or int(np.clip(settings.budget / one_round, LEAST_ROUNDS, 41))
     times: dict[str, list[float]] = {name: [] for name in calls}
     order, shuffle = list(calls), random.Random(0).shuffle
     gc.collect()
