@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 import gridsample
-from gridsample.bench import agreement, command, measure, memory, peers, scaling, sweeps
+from gridsample.bench import agreement, command, measure, memory, peers, scaling, sweeps, workloads
 from gridsample.cli.commands import app
 
 INSTANT = measure.Settings(pause=0, visit=0, rounds=2)
@@ -56,6 +56,16 @@ def test_plan():
     quick = sweeps.plan([1, 2], quick=True)
     assert {*quick} < {*steps}
     assert [step.size for step in quick if step.sweep == "image"] == [64, 256, 1024, 4096]
+
+
+def test_rotations_are_affine_grids():
+    for row in (sweeps.SWEEPS["image"].row(64), sweeps.SWEEPS["volume"].row(32), sweeps.SWEEPS["batch"].row(2)):
+        row = row._replace(out=(5, 7, 9)[: len(row.out)])
+        matrices = workloads._rotations(row, np.random.default_rng(3), 0.1)
+        expected = gridsample.affine_grid(matrices, (row.input[0], 1, *row.out))
+        found = workloads.MAPS["affine"](row, np.random.default_rng(3))
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
 
 
 def test_scale_writes_all(tiny, tmp_path, capsys):

@@ -15,7 +15,7 @@ from gridsample.bench.workloads import Workload, make
 
 __all__ = ["Point", "measure_step", "why_not"]
 
-PATIENCE = 20.0
+PATIENCE = 12.0
 """Seconds that a library may take for a step, going by the size before. Those that would take more are left out."""
 
 CALLS = 4
@@ -26,8 +26,8 @@ SHARE = 0.5
 
 TOO_SLOW = f"large sizes would take more than {PATIENCE:.0f} s each"
 
-HELD = 2.0
-"""What a step needs at its peak, over the bytes of image, grid and result: copies for peers, their results, temporaries."""
+HELD, HELD_BY_PEER = 1.8, 0.4
+"""What a step needs at its peak, over the bytes of image, grid and result: temporaries, copies for peers, their results."""
 
 
 @dataclass
@@ -53,10 +53,12 @@ class Point(Timed):
 
 def why_not(step: Step, before: Sequence[Point], settings: Settings) -> str | None:
     """Return why a step is left out, None if it is not: too much memory, or time going by what was measured."""
-    needed, free = HELD * _nbytes(step.row), free_bytes()
+    forecast = _forecast(step, before, settings)
+    peers = [name for name, seconds in forecast.items() if name != OURS and seconds <= PATIENCE]
+    needed, free = (HELD + HELD_BY_PEER * len(peers)) * _nbytes(step.row), free_bytes()
     if needed > SHARE * free:
         return f"needs {needed / 2**30:.2g} GiB, more than half of the {free / 2**30:.2g} GiB that are free"
-    seconds = _forecast(step, before, settings).get(OURS, 0)
+    seconds = forecast.get(OURS, 0)
     return f"would take about {seconds:.0f} s" if seconds > PATIENCE else None
 
 
