@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 import gridsample
 from gridsample.bench import agreement, command, measure, memory, peers, scaling, sweeps, workloads
 from gridsample.cli.commands import app
+from tests.tolerances import AFFINE, assert_close
 
 INSTANT = measure.Settings(pause=0, visit=0, rounds=2)
 
@@ -65,7 +66,7 @@ def test_rotations_are_affine_grids():
         expected = gridsample.affine_grid(matrices, (row.input[0], 1, *row.out))
         found = workloads.MAPS["affine"](row, np.random.default_rng(3))
         assert found.dtype == np.float32
-        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
+        assert_close(found, expected, AFFINE["float32"])
 
 
 def test_scale_writes_all(tiny, tmp_path, capsys):

@@ -15,7 +15,7 @@ from gridsample.bench.workloads import Workload, make
 
 __all__ = ["Point", "measure_step", "why_not"]
 
-PATIENCE = 12.0
+PATIENCE = 20.0
 """Seconds that a library may take for a step, going by the size before. Those that would take more are left out."""
 
 CALLS = 4

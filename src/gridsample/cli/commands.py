@@ -288,7 +288,10 @@ _BENCH = Path("gridsample-bench")
 @app.command()
 def bench(
     quick: Annotated[
-        bool, typer.Option("--quick", help="About a minute: rows that show every regime, as without --rows; fewer sizes.")
+        bool,
+        typer.Option(
+            "--quick", help="About a minute: rows that show every regime, as without --rows; with --scaling, fewer sizes."
+        ),
     ] = False,
     rows: Annotated[str, typer.Option(help="Row ids with commas between, or 'all'.", show_default="those of --quick")] = "",
     scaling: Annotated[
