@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gridsample.bench.measure import Agreement
+from gridsample.bench.agreement import Agreement
 from gridsample.bench.workloads import ROWS
 
 __all__ = ["ROWS_SHOWN", "speed_table"]

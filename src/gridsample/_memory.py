@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["KEPT", "empty"]
+__all__ = ["KEPT", "empty", "give_back"]
 
 KEPT = 128 << 20
 """Most bytes that are kept while nobody uses them."""
@@ -54,3 +54,8 @@ def _memory(nbytes: int) -> np.ndarray:
         if nbytes <= memory.nbytes <= 2 * nbytes and _kept.pop(key, None) is not None:
             return memory
     return np.empty(nbytes, np.uint8)
+
+
+def give_back() -> None:
+    """Return what is kept to the system."""
+    _kept.clear()

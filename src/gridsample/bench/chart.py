@@ -6,7 +6,10 @@ from pathlib import Path
 from gridsample.bench.measure import OURS, Reading
 from gridsample.bench.peers import PEERS
 
-__all__ = ["draw"]
+__all__ = ["MARKERS", "draw"]
+
+MARKERS = dict(zip(PEERS, "*os^Dv<>PX", strict=False))
+"""Of each peer, in all pictures."""
 
 
 def draw(path: Path, readings: Sequence[Reading]) -> None:
@@ -20,13 +23,13 @@ def draw(path: Path, readings: Sequence[Reading]) -> None:
     panels = figure.subplots(1, len(counts), sharey=True, sharex=True, squeeze=False)[0]
     for panel, threads in zip(panels, counts, strict=True):
         found = {reading.row.id: reading.timings for reading in readings if reading.threads == threads}
-        for number, name in enumerate(names):
+        for name in names:
             holds = {row: found[row][name] for row in found if name in found[row] and found[row][name].agreement.holds}
             panel.scatter(
                 [timing.ratio for timing in holds.values()],
                 [rows.index(row) for row in holds],
                 label=f"{name} {PEERS[name].version()}",
-                marker="os^Dv<>P*X"[number % 10],
+                marker=MARKERS[name],
                 zorder=3,
             )
         panel.axvline(1, color="black", linewidth=1)

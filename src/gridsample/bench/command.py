@@ -1,51 +1,98 @@
 """What ``gridsample bench`` does."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from gridsample.bench import report, scaling_report
 from gridsample.bench.chart import draw
+from gridsample.bench.machine import describe_machine, describe_versions
 from gridsample.bench.measure import OURS, Reading, Settings, measure
-from gridsample.bench.report import describe_machine, describe_versions, tables, write
+from gridsample.bench.scaling import Point, measure_step, why_not
+from gridsample.bench.scaling_chart import draw_scaling
+from gridsample.bench.sweeps import Step
 from gridsample.bench.workloads import Workload
 
-__all__ = ["bench"]
+__all__ = ["bench", "scale"]
 
 
 def bench(
     rows: Sequence[Workload], threads: Sequence[int], peers: Sequence[str], settings: Settings, out: Path
 ) -> list[Reading]:
     """Measure every row with every thread count; write and print what was found."""
-    context = {
+    context, console = _describe(peers, settings), _console()
+    readings: list[Reading] = []
+    with _progress(console, len(rows) * len(threads)) as show:
+        for row in rows:
+            for number in threads:
+                show(f"{row.id} {row.what}, {number} threads")
+                readings.append(measure(row, number, peers, settings))
+                report.write(out, context, readings)  # after each, so that an interrupted run leaves something
+    draw(out.with_name(out.name + ".png"), readings)
+    _print(console, report.tables(readings), context, out)
+    return readings
+
+
+def scale(steps: Sequence[Step], peers: Sequence[str], settings: Settings, out: Path) -> list[Point]:
+    """Measure the steps that memory and time allow; write and print what was found, and what was left out."""
+    context, console = _describe(peers, settings), _console()
+    points: list[Point] = []
+    left_out: list[scaling_report.LeftOut] = []
+    with _progress(console, len(steps)) as show:
+        for step in steps:
+            show(f"{step.row.what}, {step.threads} threads")
+            why = why_not(step, points, settings)
+            if why:
+                left_out.append((step, why))
+            else:
+                points.append(measure_step(step, points, peers, settings))
+            scaling_report.write(out, context, points, left_out)
+    draw_scaling(out.with_name(out.name + ".png"), points, context)
+    _print(console, scaling_report.tables(points), context, out)
+    for step, why in left_out:
+        console.print(f"left out: {step.row.what}: {why}", soft_wrap=True)
+    return points
+
+
+def _describe(peers: Sequence[str], settings: Settings) -> dict[str, Any]:
+    return {
         "machine": describe_machine(),
         "versions": describe_versions([OURS, *(name for name in peers if name != OURS)]),
         "settings": settings._asdict(),
     }
-    readings: list[Reading] = []
-    console = Console(width=None if sys.stdout.isatty() else 180)  # a file is as wide as the tables
+
+
+def _console() -> Console:
+    return Console(width=None if sys.stdout.isatty() else 180)  # a file is as wide as the tables
+
+
+@contextmanager
+def _progress(console: Console, total: int) -> Iterator[Callable[[str], None]]:
+    """Show how much is done; give what is called with the description of each step that begins."""
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    done = count()
     # No refreshing thread: it would run while others are timed.
     with Progress(*columns, console=console, auto_refresh=False) as progress:
-        task = progress.add_task("", total=len(rows) * len(threads))
-        for row in rows:
-            for count in threads:
-                progress.update(task, description=f"{row.id} {row.what}, {count} threads", refresh=True)
-                readings.append(measure(row, count, peers, settings))
-                write(out, context, readings)  # after each, so that an interrupted run leaves something
-                progress.advance(task)
-    for found in tables(readings):
+        task = progress.add_task("", total=total)
+        yield lambda description: progress.update(task, description=description, completed=next(done), refresh=True)
+        progress.update(task, completed=total)
+
+
+def _print(console: Console, tables: Sequence[report.Table], context: dict[str, Any], out: Path) -> None:
+    for found in tables:
         table = Table(*found.header, title=found.title, box=SIMPLE_HEAD, title_justify="left")
         for cells in found.rows:
             table.add_row(*cells)
         console.print(table)
-    draw(out.with_name(out.name + ".png"), readings)
     missing = [name for name, version in context["versions"].items() if version is None]
     if missing:
         console.print(f"not installed: {', '.join(missing)}; pip install 'gridsample\\[bench]' brings them", soft_wrap=True)
     console.print(f"written: {out}.json, {out}.md, {out}.png")
-    return readings

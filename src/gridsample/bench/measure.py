@@ -9,20 +9,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gridsample import reference
+from gridsample.bench.agreement import Agreement, compare, exact_sample
 from gridsample.bench.bounds import Bound, find_bound
 from gridsample.bench.peers import PEERS, Prepared, Unsupported
 from gridsample.bench.workloads import Workload, make
 
-__all__ = ["OURS", "Agreement", "Reading", "Settings", "Timing", "measure", "time_interleaved"]
+__all__ = ["LEAST_ROUNDS", "OURS", "Reading", "Settings", "Timed", "Timing", "measure", "time_interleaved", "time_row"]
 
 OURS = "gridsample"
 
-TOLERANCES = {"float32": 1e-3, "float16": 1e-3, "uint8": 1}
-"""Inputs are noise: these allow for float32 coordinates on axes of some thousands of samples, for rounding, and for no more."""
-
-TIES = 1e-3
-"""Share of values that may differ in nearest mode, where rounding decides which of two samples is read."""
+LEAST_ROUNDS = 5
+"""However long they take."""
 
 
 class Settings(NamedTuple):
@@ -36,15 +33,6 @@ class Settings(NamedTuple):
     """Seconds for the rounds of one row and thread count, as far as 5 to 41 rounds allow."""
     rounds: int | None = None
     """A fixed number of rounds instead."""
-
-
-class Agreement(NamedTuple):
-    """How far two results differ."""
-
-    max_difference: float
-    share_off: float
-    """Share of values beyond the tolerance."""
-    holds: bool
 
 
 @dataclass
@@ -72,14 +60,13 @@ class Timing:
 
 
 @dataclass
-class Reading:
-    """One row with one thread count."""
+class Timed:
+    """Everybody in one row with one thread count."""
 
     row: Workload
     threads: int
     timings: dict[str, Timing]
     skipped: dict[str, str]
-    bound: Bound
 
     @property
     def best(self) -> str | None:
@@ -88,23 +75,38 @@ class Reading:
         return min(agreeing, key=lambda name: self.timings[name].ratio, default=None)
 
 
+@dataclass
+class Reading(Timed):
+    """The same beside what the machine allows."""
+
+    bound: Bound
+
+
 def measure(row: Workload, threads: int, names: Sequence[str], settings: Settings) -> Reading:
-    """Prepare, check and time gridsample and the peers ``names``."""
+    """Prepare, check and time gridsample and the peers ``names``, and find the bound of the row."""
     input, grid = make(row)
+    timed = time_row(row, input, grid, threads, names, settings)
+    return Reading(**vars(timed), bound=find_bound(row, input, grid, threads))
+
+
+def time_row(
+    row: Workload, input: np.ndarray, grid: np.ndarray, threads: int, names: Sequence[str], settings: Settings
+) -> Timed:
+    """Prepare, check and time gridsample and the peers ``names`` on the arrays of ``row``."""
     prepared, skipped = _prepare(row, input, grid, threads, [OURS, *(name for name in names if name != OURS)])
-    entries, points, exact = _exact_sample(row, input, grid)
+    entries, points, exact = exact_sample(row, input, grid)
     timings: dict[str, Timing] = {}
     ours = prepared[OURS].result(prepared[OURS].call())
     for name, peer in prepared.items():
         theirs = ours if name == OURS else peer.result(peer.call())
-        picked = theirs[entries].reshape(len(entries), row.input[1], -1)[..., points]
-        timings[name] = Timing([], _compare(row, theirs, ours), _compare(row, picked, exact))
+        picked = theirs.reshape(*row.result[:2], -1)[entries[:, None], :, points].transpose(0, 2, 1)
+        timings[name] = Timing([], compare(row, theirs, ours), compare(row, picked, exact))
     del ours, theirs
     for name, times in time_interleaved({name: peer.call for name, peer in prepared.items()}, settings).items():
         timings[name].times_ms = [seconds * 1e3 for seconds in times]
     for timing in timings.values():
         timing.ratios = [a / b for a, b in zip(timing.times_ms, timings[OURS].times_ms, strict=True)]
-    return Reading(row, threads, timings, skipped, find_bound(row, input, grid, threads))
+    return Timed(row, threads, timings, skipped)
 
 
 def _prepare(
@@ -124,33 +126,6 @@ def _prepare(
     return prepared, skipped
 
 
-def _exact_sample(row: Workload, input: np.ndarray, grid: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Evaluate the definition in float64 at some points of some batch entries: entries, flat points, values (n, C, points)."""
-    rng = np.random.default_rng(0)
-    batch, ndim = grid.shape[0], grid.shape[-1]
-    entries = rng.choice(batch, min(batch, 4), replace=False)
-    points = rng.integers(0, np.prod(row.out), 2048)
-    picked = grid[entries].reshape(len(entries), -1, ndim)[:, points]
-    picked = picked.reshape(*picked.shape[:2], *(1,) * (ndim - 1), ndim).astype(np.float64)
-    values = reference.grid_sample(input[entries].astype(np.float64), picked, row.mode, row.padding, row.align_corners)
-    if input.dtype.kind == "u":
-        values = values.clip(0, np.iinfo(input.dtype).max)
-    return entries, points, values.reshape(len(entries), row.input[1], -1)
-
-
-def _compare(row: Workload, result: np.ndarray, expected: np.ndarray) -> Agreement:
-    if result.shape != expected.shape:
-        return Agreement(float("inf"), 1.0, False)
-    worst, off = 0.0, 0
-    for one, other in zip(result, expected, strict=True):  # entry by entry, since some results are of a gigabyte
-        wide = np.result_type(one, np.float32)  # differences of bytes would wrap around
-        difference = np.nan_to_num(np.abs(one.astype(wide) - other), copy=False, nan=np.inf)
-        worst = max(worst, float(difference.max(initial=0)))
-        off += int(np.count_nonzero(difference > TOLERANCES[row.dtype]))
-    share = off / result.size
-    return Agreement(worst, share, share <= (TIES if row.mode == "nearest" else 0))
-
-
 def time_interleaved(calls: dict[str, Callable[[], Any]], settings: Settings) -> dict[str, list[float]]:
     """Visit everyone once per round, in an order that changes; return seconds per call, round by round."""
     repeats, one_round = {}, 0.0
@@ -159,7 +134,7 @@ def time_interleaved(calls: dict[str, Callable[[], Any]], settings: Settings) ->
         seconds = _visit(call, 1, 0)
         repeats[name] = max(1, round(settings.visit / seconds))
         one_round += settings.pause + repeats[name] * seconds
-    rounds = settings.rounds or int(np.clip(settings.budget / one_round, 5, 41))
+    rounds = settings.rounds or int(np.clip(settings.budget / one_round, LEAST_ROUNDS, 41))
     times: dict[str, list[float]] = {name: [] for name in calls}
     order, shuffle = list(calls), random.Random(0).shuffle
     gc.collect()

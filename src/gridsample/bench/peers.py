@@ -6,7 +6,7 @@ of their documentation, fixed shapes, and their own result buffer again and agai
 """
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -162,7 +162,7 @@ def prepare_scipy(row: Workload, input: np.ndarray, grid: np.ndarray, threads: i
     _require(threads == 1 or spline, "runs on one thread only")
     _require(row.mode != "bicubic", "order 3 is a B-spline, another kernel")
     _require(row.input[0] * row.input[1] <= 8, "a call for each channel: not for many")
-    coordinates = [np.stack(_index_coordinates(row, points)).astype(np.float32) for points in grid]
+    coordinates = [np.stack([at.astype(np.float32) for at in _index_coordinates(row, points)]) for points in grid]
     planes = np.ascontiguousarray(input)
     order = {"nearest": 0, "bilinear": 1, "bspline3": 3}[row.mode]
     reflect = "mirror" if row.align_corners else "reflect"
@@ -198,12 +198,15 @@ def prepare_simpleitk(row: Workload, input: np.ndarray, grid: np.ndarray, thread
     )
 
 
-def _index_coordinates(row: Workload, grid: np.ndarray) -> list[np.ndarray]:
-    """Return the float64 coordinates of ``grid`` (*out, ndim) in samples, one array per axis of the input, axis 0 first."""
-    moved = [grid[..., component].astype(np.float64) + 1 for component in reversed(range(grid.shape[-1]))]
-    if row.align_corners:
-        return [at * ((size - 1) / 2) for at, size in zip(moved, row.input[2:], strict=True)]
-    return [(at * size - 1) / 2 for at, size in zip(moved, row.input[2:], strict=True)]
+def _index_coordinates(row: Workload, grid: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield the float64 coordinates of ``grid`` (*out, ndim) in samples, one array per axis of the input, axis 0 first."""
+    for size, component in zip(row.input[2:], reversed(range(grid.shape[-1])), strict=True):
+        at = grid[..., component].astype(np.float64)
+        at += 1
+        at *= (size - 1) / 2 if row.align_corners else size / 2
+        if not row.align_corners:
+            at -= 0.5
+        yield at
 
 
 PEERS = {

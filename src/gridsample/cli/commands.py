@@ -287,36 +287,55 @@ _BENCH = Path("gridsample-bench")
 
 @app.command()
 def bench(
-    rows: Annotated[str, typer.Option(help="Row ids with commas between, 'quick' (about a minute), or 'all'.")] = "quick",
-    threads: Annotated[str, typer.Option(help="Thread counts with commas between; by default 1 and all.")] = "",
+    quick: Annotated[
+        bool,
+        typer.Option(
+            "--quick", help="About a minute: rows that show every regime, as without --rows; with --scaling, fewer sizes."
+        ),
+    ] = False,
+    rows: Annotated[str, typer.Option(help="Row ids with commas between, or 'all'.", show_default="those of --quick")] = "",
+    scaling: Annotated[
+        bool, typer.Option("--scaling", help="Instead: how time and memory grow with size, channels, batch and threads.")
+    ] = False,
+    threads: Annotated[
+        str, typer.Option(help="Thread counts with commas between.", show_default="1 and all; with --scaling, also between")
+    ] = "",
     peers: Annotated[str, typer.Option(help="Peers with commas between, or 'all' that are installed.")] = "all",
     rounds: Annotated[
-        int | None, typer.Option(min=1, help="Rounds per row; by default as many as fit 3 seconds, 5 to 41.")
+        int | None, typer.Option(min=1, help="Rounds per row; by default as many as fit 3 seconds (--scaling: 1), 5 to 41.")
     ] = None,
     pause: Annotated[float, typer.Option(min=0, help="Milliseconds to wait before each visit.")] = 3,
     output: Annotated[Path, typer.Option("--output", "-o", help="Writes OUTPUT.json, OUTPUT.md and OUTPUT.png.")] = _BENCH,
 ) -> None:
     """Time gridsample beside the libraries that are installed, in turns and with equal threads, and check that they agree."""
-    from gridsample.bench import measure, workloads
+    from gridsample.bench import measure, sweeps, workloads
     from gridsample.bench import peers as known
 
+    if rows and (quick or scaling):
+        _usage(f"--rows: goes without --{'scaling' if scaling else 'quick'}")
     table = {row.id: row for row in workloads.ROWS}
-    ids = {"quick": workloads.QUICK, "all": tuple(table)}.get(rows) or _names("--rows", rows, tuple(table))
+    ids = {"": workloads.QUICK, "all": tuple(table)}.get(rows) or _names("--rows", rows, tuple(table))
     chosen = tuple(known.PEERS) if peers == "all" else _names("--peers", peers, tuple(known.PEERS))
     if not threads:
-        threads = ",".join(map(str, sorted({1, gridsample.get_num_threads()})))
+        every = gridsample.get_num_threads()
+        between = [1 << k for k in range(1, every.bit_length())] if scaling else []
+        threads = ",".join(map(str, sorted({1, *between, every})))
     counts = [int(count) for count in _names("--threads", threads, [str(n) for n in range(1, 1025)], "numbers from 1 to 1024")]
     if not output.absolute().parent.is_dir():
         _usage(f"--output: the folder {output.absolute().parent} does not exist")
-    from gridsample.bench.command import bench
+    from gridsample.bench.command import bench, scale
 
     settings = measure.Settings(pause=pause / 1000, rounds=rounds)
     try:
-        readings = bench([table[id] for id in ids], counts, chosen, settings, output)
+        if scaling:
+            settings = settings._replace(budget=1.0)
+            found: Sequence[measure.Timed] = scale(sweeps.plan(counts, quick=quick), chosen, settings, output)
+        else:
+            found = bench([table[id] for id in ids], counts, chosen, settings, output)
     except KeyboardInterrupt:
         _notes.print(f"interrupted; what was measured is in {output}.json and {output}.md")
         raise typer.Exit(130) from None
-    wrong = sorted({reading.row.id for reading in readings if not reading.timings[measure.OURS].error.holds})
+    wrong = sorted({timed.row.id for timed in found if not timed.timings[measure.OURS].error.holds})
     if wrong:
         _print_error(f"gridsample is wrong in {', '.join(wrong)}: nothing measured there counts")
         raise typer.Exit(1)
