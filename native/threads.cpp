@@ -165,7 +165,7 @@ int get_num_threads() {
   if (own_thread_count > 0) return own_thread_count;
   int count = thread_count.load(std::memory_order_relaxed);
   if (count > 0) return count;
-  unsigned cores = std::thread::hardware_concurrency();
+  static const unsigned cores = std::thread::hardware_concurrency();  // once: some systems read a file for it
   return cores ? int(cores) : 1;
 }
 

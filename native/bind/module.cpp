@@ -17,6 +17,7 @@
 #include <tuple>
 #include <vector>
 
+#include "again.h"
 #include "derivatives.h"
 #include "dispatch.h"
 #include "run.h"
@@ -168,15 +169,14 @@ void run(const Run& run_it) {
   if (!finished) throw nb::python_error();
 }
 
-void sample(In input, std::optional<In> coords, std::optional<Matrix> matrix, Out out, std::optional<Out> mask, Fill fill,
-            std::tuple<int, int, int> dtypes, int kernel, const std::vector<int>& boundaries,
-            const std::vector<AxisTuple>& axes, const std::vector<int>& orders,
-            double cubic_a, int outside, bool nan_propagates) {
+// From here to its end, a problem of sampling is checked; it is then run, or kept.
+gs::Problem sampling_problem(const In& input, const std::optional<In>& coords, const std::optional<Matrix>& matrix, const Out& out,
+                             const std::optional<Out>& mask, const Fill& fill, std::tuple<int, int, int> dtypes, const Modes& modes) {
   gs::Problem p{};
   require(input.ndim() >= 3 && out.ndim() >= 2, "number of axes");
   std::vector<int64_t> sizes;
   for (size_t i = 2; i < input.ndim(); ++i) sizes.push_back(int64_t(input.shape(i)));
-  set_modes(p, {kernel, boundaries, axes, orders, cubic_a, outside, nan_propagates}, sizes);
+  set_modes(p, modes, sizes);
   set_points(p, out, coords, matrix, std::get<1>(dtypes));
   p.dtype = check_dtype(std::get<0>(dtypes), input.itemsize());
   p.out_dtype = check_dtype(std::get<2>(dtypes), out.itemsize());
@@ -198,7 +198,40 @@ void sample(In input, std::optional<In> coords, std::optional<Matrix> matrix, Ou
       p.mask_stride[i] = mask->stride(i + 1);
     }
   }
+  return p;
+}
+
+void sample(In input, std::optional<In> coords, std::optional<Matrix> matrix, Out out, std::optional<Out> mask, Fill fill,
+            std::tuple<int, int, int> dtypes, int kernel, const std::vector<int>& boundaries,
+            const std::vector<AxisTuple>& axes, const std::vector<int>& orders,
+            double cubic_a, int outside, bool nan_propagates) {
+  gs::Problem p = sampling_problem(input, coords, matrix, out, mask, fill, dtypes,
+                                   {kernel, boundaries, axes, orders, cubic_a, outside, nan_propagates});
   run([&](gs::Interrupted watch) { return gs::sample(p, watch); });
+}
+
+template <class Array>
+Again::Shape shape_of(const Array& array, char kind) {
+  Again::Shape shape{kind, int(array.itemsize()), {}};
+  for (size_t i = 0; i < array.ndim(); ++i) shape.sizes.push_back(int64_t(array.shape(i)));
+  return shape;
+}
+
+// To call with other arrays that are contiguous too, of the same shapes and dtypes, whose kinds are named as NumPy does. Fill values are 0.
+Again again(In input, In coords, Out out, Fill fill, std::tuple<int, int, int> dtypes, const std::string& kinds, int kernel,
+            const std::vector<int>& boundaries, const std::vector<AxisTuple>& axes, const std::vector<int>& orders, double cubic_a,
+            int outside, bool nan_propagates) {
+  require(is_contiguous(input) && is_contiguous(coords) && is_contiguous(out) && kinds.size() == 3, "layout of what is called again");
+  gs::Problem p = sampling_problem(input, coords, {}, out, {}, fill, dtypes,
+                                   {kernel, boundaries, axes, orders, cubic_a, outside, nan_propagates});
+  return Again(p, shape_of(input, kinds[0]), shape_of(coords, kinds[1]), shape_of(out, kinds[2]));
+}
+
+bool call_again(const Again& known, nb::handle input, nb::handle coords, nb::handle out) {
+  gs::Problem p;
+  if (!known.fits(input.ptr(), coords.ptr(), out.ptr(), p)) return false;
+  run([&](gs::Interrupted watch) { return gs::sample(p, watch); });
+  return true;
 }
 
 // Arrays (batch, channels, *spatial) of derivatives are contiguous along the spatial axes.
@@ -354,6 +387,11 @@ NB_MODULE(_native, m) {
         nb::arg("direction").none(), nb::arg("grad_input").none(), nb::arg("grad_coords").none(), nb::arg("grad_out").none(),
         nb::arg("fill"), nb::arg("dtypes"), nb::arg("second"), nb::arg("sizes"), nb::arg("kernel"), nb::arg("boundaries"),
         nb::arg("axes"), nb::arg("orders"), nb::arg("cubic_a"), nb::arg("outside"), nb::arg("nan_propagates"));
+  nb::class_<Again>(m, "Again", "A call of the core with contiguous arrays; false for arrays that it was not made for.")
+      .def("__call__", &call_again, nb::arg("input"), nb::arg("coords"), nb::arg("out"));
+  m.def("again", &again, nb::arg("input"), nb::arg("coords"), nb::arg("out"), nb::arg("fill"), nb::arg("dtypes"), nb::arg("kinds"),
+        nb::arg("kernel"), nb::arg("boundaries"), nb::arg("axes"), nb::arg("orders"), nb::arg("cubic_a"), nb::arg("outside"),
+        nb::arg("nan_propagates"));
   m.def("prefilter", &prefilter, nb::arg("input"), nb::arg("out"), nb::arg("dtype"), nb::arg("axis"), nb::arg("order"),
         nb::arg("boundary"), "Spline coefficients along one axis; out may be input.");
   m.def("weighted", &weighted, nb::arg("input"), nb::arg("start"), nb::arg("weight"), nb::arg("out"),

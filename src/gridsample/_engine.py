@@ -1,6 +1,7 @@
 """The only importer of the native core: makes arrays that it can read, and calls it."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -12,6 +13,7 @@ from gridsample._spec import Spec
 
 __all__ = [
     "Mapped",
+    "again",
     "choose_isa",
     "current_isa",
     "derivatives",
@@ -65,6 +67,23 @@ def sample(
         out[...] = target
 
 
+def again(input: np.ndarray, coords: np.ndarray, out: np.ndarray, spec: Spec) -> Callable[[Any, Any, Any], bool] | None:
+    """Return what fills ``out`` as ``sample`` with fill values of 0, for these arrays and others of their shapes and dtypes.
+
+    It is True if it did, False for arrays that are not contiguous or otherwise not as these are; None, if these are not.
+    """
+    arrays = (input, coords, out)
+    plain = all(array.flags.c_contiguous and is_plain(array) and array.dtype.kind in "iuf" for array in arrays)
+    if not plain or _WIDE[spec.kernel]:
+        return None
+    dtypes, kinds = tuple(map(_code, arrays)), "".join(array.dtype.kind for array in arrays)
+    return _native.again(*map(_bits, arrays), np.zeros(input.shape[1]), dtypes, kinds, *_modes(spec))
+
+
+def _modes(spec: Spec) -> tuple[Any, ...]:
+    return (spec.kernel, spec.boundaries, spec.axes, spec.orders, spec.cubic_a, spec.outside, spec.nan_propagates)
+
+
 def prefilter(input: np.ndarray, out: np.ndarray, axis: int, order: int, boundary: int) -> None:
     """Fill ``out`` with the spline coefficients of ``input`` along one axis: the same array, or apart; of the same dtype."""
     source = _readable(input)
@@ -114,13 +133,7 @@ def sample_bits(
         None if mask is None else mask.view(np.uint8),
         fill,
         codes,
-        spec.kernel,
-        spec.boundaries,
-        spec.axes,
-        spec.orders,
-        spec.cubic_a,
-        spec.outside,
-        spec.nan_propagates,
+        *_modes(spec),
     )
 
 
@@ -157,13 +170,7 @@ def derivatives(
         (_code(grad), _code(coords)),
         second,
         sizes,
-        spec.kernel,
-        spec.boundaries,
-        spec.axes,
-        spec.orders,
-        spec.cubic_a,
-        spec.outside,
-        spec.nan_propagates,
+        *_modes(spec),
     )
 
 
