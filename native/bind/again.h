@@ -3,6 +3,8 @@
 
 #include <nanobind/nanobind.h>
 
+#include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "run.h"
@@ -26,17 +28,17 @@ class Again {
   }
   Again(const Again& other) : Again(other.problem_, other.input_, other.coords_, other.out_) {}
 
-  // The problem of three arrays, or nothing if they are others.
-  bool fits(PyObject* input, PyObject* coords, PyObject* out, gs::Problem& problem) const {
-    void* to;
-    problem = problem_;
-    problem.fill = fill_.data();
-    void *from, *at;
-    if (!address(input, input_, false, from) || !address(coords, coords_, false, at) || !address(out, out_, true, to)) return false;
-    problem.input = from;
-    problem.coords = at;
-    problem.out = to;
-    return true;
+  gs::Problem problem(const void* input, const void* coords, void* out) const {
+    gs::Problem problem = problem_;
+    problem.input = input;
+    problem.coords = coords;
+    problem.out = out;
+    return problem;
+  }
+
+  // The addresses of three arrays; false if they are not such as were checked.
+  bool find(PyObject* input, PyObject* coords, PyObject* out, void* address[3]) const {
+    return find(input, input_, false, address[0]) && find(coords, coords_, false, address[1]) && find(out, out_, true, address[2]);
   }
 
  private:
@@ -48,7 +50,7 @@ class Again {
     void* data;
   };
 
-  static bool address(PyObject* array, const Shape& shape, bool writes, void*& data) {
+  static bool find(PyObject* array, const Shape& shape, bool writes, void*& data) {
     constexpr int plain = 0x1 | 0x100 | 0x200, writeable = 0x400;  // contiguous, aligned, native byte order
     static PyObject* const name = PyUnicode_InternFromString("__array_struct__");
     PyObject* capsule = PyObject_GetAttr(array, name);

@@ -228,10 +228,17 @@ Again again(In input, In coords, Out out, Fill fill, std::tuple<int, int, int> d
 }
 
 bool call_again(const Again& known, nb::handle input, nb::handle coords, nb::handle out) {
-  gs::Problem p;
-  if (!known.fits(input.ptr(), coords.ptr(), out.ptr(), p)) return false;
+  void* address[3];
+  if (!known.find(input.ptr(), coords.ptr(), out.ptr(), address)) return false;
+  gs::Problem p = known.problem(address[0], address[1], address[2]);
   run([&](gs::Interrupted watch) { return gs::sample(p, watch); });
   return true;
+}
+
+// For callers who know that arrays of those shapes and dtypes are there, contiguous, and stay.
+void call_again_at(const Again& known, uintptr_t input, uintptr_t coords, uintptr_t out) {
+  gs::Problem p = known.problem(reinterpret_cast<void*>(input), reinterpret_cast<void*>(coords), reinterpret_cast<void*>(out));
+  run([&](gs::Interrupted watch) { return gs::sample(p, watch); });
 }
 
 // Arrays (batch, channels, *spatial) of derivatives are contiguous along the spatial axes.
@@ -388,7 +395,8 @@ NB_MODULE(_native, m) {
         nb::arg("fill"), nb::arg("dtypes"), nb::arg("second"), nb::arg("sizes"), nb::arg("kernel"), nb::arg("boundaries"),
         nb::arg("axes"), nb::arg("orders"), nb::arg("cubic_a"), nb::arg("outside"), nb::arg("nan_propagates"));
   nb::class_<Again>(m, "Again", "A call of the core with contiguous arrays; false for arrays that it was not made for.")
-      .def("__call__", &call_again, nb::arg("input"), nb::arg("coords"), nb::arg("out"));
+      .def("__call__", &call_again, nb::arg("input"), nb::arg("coords"), nb::arg("out"))
+      .def("at", &call_again_at, nb::arg("input"), nb::arg("coords"), nb::arg("out"), "The same, of addresses, which are not checked.");
   m.def("again", &again, nb::arg("input"), nb::arg("coords"), nb::arg("out"), nb::arg("fill"), nb::arg("dtypes"), nb::arg("kinds"),
         nb::arg("kernel"), nb::arg("boundaries"), nb::arg("axes"), nb::arg("orders"), nb::arg("cubic_a"), nb::arg("outside"),
         nb::arg("nan_propagates"));

@@ -11,7 +11,10 @@ function(gs_isa name processors)
       # Nothing is thrown here or through here, and the tables for it would be a twentieth of the library.
       target_compile_options(gs_${name}_${table} PRIVATE -fno-exceptions -fno-unwind-tables -fno-asynchronous-unwind-tables)
       # Two thirds of the size of -O3: most inner loops are vectors as they are written, and the plain ones are still vectorised.
-      target_compile_options(gs_${name}_${table} PRIVATE -O2)
+      # With sanitizers the level is theirs.
+      if(NOT GS_SANITIZE)
+        target_compile_options(gs_${name}_${table} PRIVATE -O2)
+      endif()
       if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
         target_compile_options(gs_${name}_${table} PRIVATE -ftree-vectorize -fvect-cost-model=dynamic)
       endif()

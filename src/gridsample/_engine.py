@@ -1,6 +1,5 @@
 """The only importer of the native core: makes arrays that it can read, and calls it."""
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,10 +7,11 @@ from numpy.lib.stride_tricks import as_strided
 
 from gridsample import _native
 from gridsample._modes import COMPLEX_DTYPES, DTYPES, KERNELS, dtype_name
-from gridsample._native import choose_isa, current_isa, get_num_threads, set_num_threads, use_threads, vector_bytes
+from gridsample._native import Again, choose_isa, current_isa, get_num_threads, set_num_threads, use_threads, vector_bytes
 from gridsample._spec import Spec
 
 __all__ = [
+    "Again",
     "Mapped",
     "again",
     "choose_isa",
@@ -67,7 +67,7 @@ def sample(
         out[...] = target
 
 
-def again(input: np.ndarray, coords: np.ndarray, out: np.ndarray, spec: Spec) -> Callable[[Any, Any, Any], bool] | None:
+def again(input: np.ndarray, coords: np.ndarray, out: np.ndarray, spec: Spec) -> Again | None:
     """Return what fills ``out`` as ``sample`` with fill values of 0, for these arrays and others of their shapes and dtypes.
 
     It is True if it did, False for arrays that are not contiguous or otherwise not as these are; None, if these are not.

@@ -1,6 +1,6 @@
 """PyTorch's spelling: grid_sample and affine_grid on NumPy arrays, and the grid that changes nothing."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from gridsample._arrays import as_coords, as_dtype, as_image
 from gridsample._coords import normalized_axes
-from gridsample._engine import again
+from gridsample._engine import Again, again
 from gridsample._frameworks import refuse, torch_front_end
 from gridsample._modes import BOUNDARIES, KERNELS
 from gridsample._sample import run
@@ -133,7 +133,8 @@ def grid_sample(
     key = None
     if type(input) is np.ndarray and type(grid) is np.ndarray and type(padding_mode) is str and type(align_corners) is bool:
         usual = channels is _FIRST and dtype is None and type(fill_value) is int and fill_value == 0 and out is None
-        if usual and outside is nan is _BOUNDARY and cubic_a is _CUBIC_A and prefilter is True and return_mask is False:
+        usual = usual and outside is nan is _BOUNDARY and type(cubic_a) is float and cubic_a == _CUBIC_A
+        if usual and prefilter is True and return_mask is False:
             key = (input.shape, grid.shape, input.dtype.num, grid.dtype.num, mode, padding_mode, align_corners)
             known = _known_calls.get(key)
             if known is not None:
@@ -168,7 +169,7 @@ def grid_sample(
 
 # What a small call of the usual options needs besides its arrays, by their shapes and dtypes: in a loop over many small images,
 # checking takes longer than sampling.
-_known_calls: dict[tuple[Any, ...], tuple[tuple[int, ...], np.dtype, Callable[[Any, Any, Any], bool]]] = {}
+_known_calls: dict[tuple[Any, ...], tuple[tuple[int, ...], np.dtype, Again]] = {}
 _MOST_CALLS = 1024
 _MOST_BYTES = 1 << 16
 _FIRST, _BOUNDARY, _CUBIC_A = "first", "boundary", -0.75

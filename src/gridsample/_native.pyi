@@ -13,6 +13,18 @@ def sample(input: Annotated[NDArray, dict(device='cpu', writable=False)], coords
 
 def derivatives(grad: Annotated[NDArray, dict(device='cpu', writable=False)], coords: Annotated[NDArray, dict(device='cpu', writable=False)], input: Annotated[NDArray, dict(device='cpu', writable=False)] | None, tangent: Annotated[NDArray, dict(device='cpu', writable=False)] | None, direction: Annotated[NDArray, dict(device='cpu', writable=False)] | None, grad_input: Annotated[NDArray, dict(device='cpu')] | None, grad_coords: Annotated[NDArray, dict(device='cpu')] | None, grad_out: Annotated[NDArray, dict(device='cpu')] | None, fill: Annotated[NDArray[numpy.float64], dict(shape=(None,), order='C', writable=False)], dtypes: tuple[int, int], second: bool, sizes: Sequence[int], kernel: int, boundaries: Sequence[int], axes: Sequence[tuple[int, float, float, float, float]], orders: Sequence[int], cubic_a: float, outside: int, nan_propagates: bool) -> None: ...
 
+class Again:
+    """
+    A call of the core with contiguous arrays; false for arrays that it was not made for.
+    """
+
+    def __call__(self, input: object, coords: object, out: object) -> bool: ...
+
+    def at(self, input: int, coords: int, out: int) -> None:
+        """The same, of addresses, which are not checked."""
+
+def again(input: Annotated[NDArray, dict(device='cpu', writable=False)], coords: Annotated[NDArray, dict(device='cpu', writable=False)], out: Annotated[NDArray, dict(device='cpu')], fill: Annotated[NDArray[numpy.float64], dict(shape=(None,), order='C', writable=False)], dtypes: tuple[int, int, int], kinds: str, kernel: int, boundaries: Sequence[int], axes: Sequence[tuple[int, float, float, float, float]], orders: Sequence[int], cubic_a: float, outside: int, nan_propagates: bool) -> Again: ...
+
 def prefilter(input: Annotated[NDArray, dict(device='cpu', writable=False)], out: Annotated[NDArray, dict(device='cpu')], dtype: int, axis: int, order: int, boundary: int) -> None:
     """Spline coefficients along one axis; out may be input."""
 

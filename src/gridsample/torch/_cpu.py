@@ -28,9 +28,11 @@ def is_plain(*tensors: Tensor) -> bool:
 
     Then the kernels may be called directly: PyTorch's dispatcher, through Python, takes longer than a small image.
     """
+    for tensor in tensors:
+        if type(tensor) not in _PLAIN or not tensor.is_cpu:
+            return False
     return (
         not torch.compiler.is_compiling()
-        and all(type(tensor) in _PLAIN and tensor.is_cpu for tensor in tensors)
         and not torch._C._len_torch_dispatch_stack()
         and not torch._C._are_functorch_transforms_active()
         and forward_ad._current_level < 0
