@@ -365,3 +365,22 @@ def test_accelerate_under_compile():
     with gridsample.torch.accelerate():
         result = torch.compile(call, fullgraph=True, backend="aot_eager")(IMAGE, GRID)
     torch.testing.assert_close(result, expected)
+
+
+def test_a_known_small_call_is_of_these_tensors():
+    image, grid = torch.rand(2, 3, 5, 6), torch.rand(2, 4, 7, 2) * 2.4 - 1.2
+    expected = gridsample.torch.grid_sample(image, grid, fill_value=0.0)  # not the default: always checked
+    for _ in range(2):
+        assert torch.equal(gridsample.torch.grid_sample(image, grid), expected)
+        assert torch.equal(gridsample.torch.grid_sample(image.mT.contiguous().mT, grid), expected)
+        negative = torch._neg_view(-image)
+        assert negative.is_neg()
+        assert torch.equal(gridsample.torch.grid_sample(negative, grid), expected)
+        assert gridsample.torch.grid_sample(image.double(), grid).dtype == torch.float64
+        leaf = image.clone().requires_grad_()
+        gridsample.torch.grid_sample(leaf, grid).sum().backward()
+        assert leaf.grad is not None
+        with torch.no_grad():
+            assert torch.equal(gridsample.torch.grid_sample(leaf, grid), expected)
+    with pytest.raises(TypeError, match="align_corners"):
+        gridsample.torch.grid_sample(image, grid, align_corners=1)

@@ -73,7 +73,7 @@ def again(input: np.ndarray, coords: np.ndarray, out: np.ndarray, spec: Spec) ->
     It is True if it did, False for arrays that are not contiguous or otherwise not as these are; None, if these are not.
     """
     arrays = (input, coords, out)
-    plain = all(array.flags.c_contiguous and is_plain(array) and array.dtype.kind in "iuf" for array in arrays)
+    plain = all(a.size and a.flags.c_contiguous and is_plain(a) and a.dtype.kind in "iuf" for a in arrays)
     if not plain or _WIDE[spec.kernel]:
         return None
     dtypes, kinds = tuple(map(_code, arrays)), "".join(array.dtype.kind for array in arrays)

@@ -134,7 +134,7 @@ def grid_sample(
     if type(input) is np.ndarray and type(grid) is np.ndarray and type(padding_mode) is str and type(align_corners) is bool:
         usual = channels is _FIRST and dtype is None and type(fill_value) is int and fill_value == 0 and out is None
         usual = usual and outside is nan is _BOUNDARY and type(cubic_a) is float and cubic_a == _CUBIC_A
-        if usual and prefilter is True and return_mask is False:
+        if usual and prefilter is True and return_mask is False and type(mode) is str:
             key = (input.shape, grid.shape, input.dtype.num, grid.dtype.num, mode, padding_mode, align_corners)
             known = _known_calls.get(key)
             if known is not None:

@@ -21,9 +21,9 @@ def key(input: Tensor, grid: Tensor, mode: Any, padding_mode: Any, align_corners
     """Return what a call is known by, or None: not of plain contiguous tensors, differentiated, or of other than plain names."""
     if not _cpu.is_plain(input, grid) or (torch.is_grad_enabled() and (input.requires_grad or grid.requires_grad)):
         return None
-    if type(mode) is not str or type(padding_mode) is not str or not (align_corners is None or type(align_corners) is bool):
-        return None
-    if not (input.is_contiguous() and grid.is_contiguous()) or input.is_neg() or grid.is_neg():
+    named = type(mode) is str and type(padding_mode) is str and (align_corners is None or type(align_corners) is bool)
+    plain = input.is_contiguous() and grid.is_contiguous() and not (input.is_neg() or grid.is_neg())
+    if not (named and plain):
         return None
     return input.shape, grid.shape, input.dtype, grid.dtype, mode, padding_mode, align_corners
 
