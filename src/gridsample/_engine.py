@@ -76,8 +76,9 @@ def again(input: np.ndarray, coords: np.ndarray, out: np.ndarray, spec: Spec) ->
     plain = all(a.size and a.flags.c_contiguous and is_plain(a) and a.dtype.kind in "iuf" for a in arrays)
     if not plain or _WIDE[spec.kernel]:
         return None
-    dtypes, kinds = tuple(map(_code, arrays)), "".join(array.dtype.kind for array in arrays)
-    return _native.again(*map(_bits, arrays), np.zeros(input.shape[1]), dtypes, kinds, *_modes(spec))
+    dtypes, kinds = (_code(input), _code(coords), _code(out)), "".join(a.dtype.kind for a in arrays)
+    fill = np.zeros(input.shape[1])
+    return _native.again(_bits(input), _bits(coords), _bits(out), fill, dtypes, kinds, *_modes(spec))
 
 
 def _modes(spec: Spec) -> tuple[Any, ...]:

@@ -18,7 +18,7 @@ _DTYPES = (torch.float32, torch.float64)
 
 
 def key(input: Tensor, grid: Tensor, mode: Any, padding_mode: Any, align_corners: Any) -> Any:
-    """Return what a call is known by, or None: not of plain contiguous tensors, differentiated, or of other than plain names."""
+    """Return what a call is known by; None, if its tensors are not plain, contiguous and fixed, or its options no names."""
     if not _cpu.is_plain(input, grid) or (torch.is_grad_enabled() and (input.requires_grad or grid.requires_grad)):
         return None
     named = type(mode) is str and type(padding_mode) is str and (align_corners is None or type(align_corners) is bool)
@@ -47,8 +47,8 @@ def remember(key: Any, input: Tensor, grid: Tensor, result: Tensor, options: Opt
     """Make the call known, if it is small, and of real numbers that NumPy has too."""
     if result.nbytes > _MOST_BYTES or input.dtype not in _DTYPES or grid.dtype not in _DTYPES:
         return
-    arrays = [tensor.detach().numpy() for tensor in (input, grid, result)]
-    again = _engine.again(*arrays, spec_of(options, tuple(input.shape[2:]), (0,) * (input.ndim - 2)))
+    spec = spec_of(options, tuple(input.shape[2:]), (0,) * (input.ndim - 2))
+    again = _engine.again(input.detach().numpy(), grid.detach().numpy(), result.detach().numpy(), spec)
     if again is not None:
         if len(_known) >= _MOST_KNOWN:
             _known.clear()
