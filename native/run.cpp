@@ -10,12 +10,12 @@
 namespace gs {
 namespace {
 
-// Two taps that lie side by side, also where the boundary moves them, and an axis to move a pair along.
+// Two taps that lie side by side, also where the boundary moves them, and a last axis to move a pair along.
 bool reads_edges_as_pairs(const Plan& plan) {
   const Problem& p = plan.problem;
   bool pairs = taps_of(p.kernel) == 2 && plan.channels_at_once == 1 && !plan.tap_by_tap;
-  for (int a = 0; a < p.ndim; ++a) pairs &= p.axis[a].size > 1 && p.axis[a].boundary != Boundary::wrap;
-  return pairs;
+  for (int a = 0; a < p.ndim; ++a) pairs &= p.axis[a].boundary != Boundary::wrap;
+  return pairs && p.axis[p.ndim - 1].size > 1;
 }
 
 // A chunk should hold some tens of microseconds of work, and each thread should get several chunks.

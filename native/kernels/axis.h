@@ -113,14 +113,14 @@ struct AxisTaps {
   }
 
   // For the points of one edge group, whose two taps along every axis are read as pairs: the offset of the pair inside that is nearest
-  // to theirs, in `base`, and how far theirs is from it.
+  // to theirs, in `base`, and how far theirs is from it. Along an axis of one sample, it is that one and nothing.
   static void pairs(const G* x, const Axis& axis, int which, int group, Tile<T>& tile) {
     Span<G> span = make_span<G>(axis.size);
     alignas(64) typename Simd<G>::Int at[kGroup];
     x += group * kGroup;
     for (int i = 0; i < kGroup; i += lanes) {
       V start = Place::start(inside(load<V>(x + i), span));
-      V pair = boundary::clamp(start, G(0), span.last - 1);
+      V pair = boundary::clamp(start, G(0), span.last > 1 ? span.last - 1 : G(0));
       store_as(&tile.shift[which][group * kGroup + i], to_int(start - pair));
       store(at + i, to_int(pair));
     }

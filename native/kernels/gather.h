@@ -114,7 +114,7 @@ struct Gather {
 #pragma GCC unroll 8
       for (int t = 0; t < rows * K; ++t)
         if (!(t & apart)) {
-          Vec<T> low = tap[t], high = tap[t + apart];
+          Vec<T> low = tap[t], high = tile.lone[axis] ? outside : tap[t + apart];
           tap[t] = shift == 0 ? low : shift == 1 ? high : outside;
           tap[t + apart] = shift == 0 ? high : shift == -1 ? low : outside;
         }

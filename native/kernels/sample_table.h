@@ -76,7 +76,7 @@ void sample_tiles(const Plan& plan, int64_t first, int64_t last, int64_t first_c
   TileTable::Make make = tiles_table.choose(plan, sizeof(T) == 8);
   StageB<S> reader = choose_stage_b<S>(plan);
   int64_t stride[kMaxDim];
-  for (int a = 0; a < p.ndim; ++a) stride[a] = p.axis[a].stride;
+  for (int a = 0; a < p.ndim; ++a) stride[a] = p.axis[a].size > 1 ? p.axis[a].stride : 0;  // there is nothing after the only one
   auto image = [&](const TilePlace& place) { return static_cast<const S*>(p.input) + place.batch * p.input_batch; };
 
   const int64_t* step = &p.out_stride[p.out_ndim - 2];  // of rows, of columns

@@ -36,6 +36,7 @@ struct Tile {
   bool judged[kTilePoints / kGroup];  // the group has points with a verdict
   Verdict verdict[kTilePoints];       // of judged groups only
   bool pairs;  // edge groups are read as pairs
+  bool lone[kMaxDim];  // there is one sample along the axis
   int groups;  // of all rows of points, each padded to whole groups by repeating its last point
 };
 

@@ -78,6 +78,7 @@ struct TileMaker {
     alignas(64) G x[kMaxDim][kTilePoints], fraction[kTilePoints], factor[kTilePoints];
     bool sums_to_1 = true;
     tile.pairs = plan.edge_pairs;
+    for (int a = 0; a < p.ndim; ++a) tile.lone[a] = p.axis[a].size == 1;
     tile.groups = place.rows * ((place.columns + kGroup - 1) / kGroup);
     for (int g = 0; g < tile.groups; ++g) {
       tile.kind[g] = plan.tap_by_tap ? kEdge : kInterior;

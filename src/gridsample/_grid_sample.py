@@ -308,9 +308,18 @@ def affine_grid(theta: Any, size: Any, align_corners: bool = False) -> np.ndarra
     ndim = len(spatial)
     if theta.shape != (batch, ndim, ndim + 1):
         raise ValueError(f"theta: expected shape {(batch, ndim, ndim + 1)} for size {tuple(size)}; got {describe(theta)}")
-    base = identity_grid((1, 1, *spatial), align_corners, dtype=theta.dtype.newbyteorder("="))[0].reshape(-1, ndim)
-    grid = base @ theta[:, :, :-1].transpose(0, 2, 1) + theta[:, None, :, -1]
-    return grid.reshape(batch, *spatial, ndim)
+    align_corners = as_flag("align_corners", align_corners)
+    theta = theta.astype(theta.dtype.newbyteorder("="), copy=False)
+    grid = np.empty((batch, *spatial, ndim), theta.dtype)
+    for row in range(ndim):  # by broadcasting: the first sums are of rows and planes, not of every point
+        total = theta[:, row, -1].reshape(batch, *[1] * ndim)
+        for axis, length in reversed(list(enumerate(spatial))):
+            along = theta[:, row, ndim - 1 - axis, None] * _base_positions(length, align_corners, theta.dtype)
+            shape = [1] * ndim
+            shape[axis] = length
+            total = total + along.reshape(batch, *shape)
+        grid[..., row] = total
+    return grid
 
 
 def _split_size(size: Any) -> tuple[int, tuple[int, ...]]:
