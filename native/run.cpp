@@ -22,7 +22,7 @@ bool reads_edges_as_pairs(const Plan& plan) {
 constexpr int64_t kReadsPerChunk = 1 << 17;
 
 // More reads of one tile than this take too long between two looks whether to give up.
-constexpr int64_t kMostReads = 1 << 24;
+constexpr int64_t kMostReads = 1 << 22;
 
 // So many channels at least, so that finding the taps for each block again costs little.
 constexpr int64_t kLeastChannels = 64;
@@ -36,7 +36,6 @@ int64_t reads_per_tile(const Plan& plan, int64_t channels) {
 // How many of the channels are read at once: fewer than all, if they are many and there are too few tiles for all threads.
 int64_t channels_per_block(const Plan& plan) {
   int64_t channels = plan.problem.channels;
-  if (plan.problem.mask) return channels;  // which is written once
   int64_t blocks = std::max(reads_per_tile(plan, channels) / kMostReads, 4 * get_num_threads() / plan.tiles);
   blocks = std::max<int64_t>(1, std::min(blocks, channels / kLeastChannels));
   return (channels + blocks - 1) / blocks;
@@ -54,11 +53,13 @@ bool run(Plan& plan, Interrupted interrupted) {
   int64_t channels = plan.problem.channels, block = channels_per_block(plan);
   int64_t blocks = std::max<int64_t>(1, (channels + block - 1) / std::max<int64_t>(1, block));
   int64_t grain = std::max<int64_t>(1, kReadsPerChunk / reads_per_tile(plan, block));
+  Plan unmasked = plan;  // for all blocks of channels but the first
+  unmasked.problem.mask = nullptr;
   parallel_for(plan.tiles * blocks, grain, [&](int64_t first, int64_t last) {
-    void* memory = thread_memory(isa.sample_bytes(plan));
     while (first < last && !watch.given_up()) {
       int64_t from = first / plan.tiles * block, tile = first % plan.tiles, count = std::min(last - first, plan.tiles - tile);
-      isa.sample(plan, tile, tile + count, from, std::min(from + block, channels), memory);
+      void* memory = thread_memory(isa.sample_bytes(plan));  // again each time: whoever looks may sample too
+      isa.sample(from ? unmasked : plan, tile, tile + count, from, std::min(from + block, channels), memory);
       watch.look();
       first += count;
     }
