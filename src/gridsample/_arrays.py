@@ -185,7 +185,7 @@ def fill_values(fill_value: Any, channels: int, dtype: np.dtype, image: np.ndarr
         exactly = " exactly" if dtype.kind in "iu" else ""
         raise ValueError(
             f"fill_value: expected a number that {summed.dtype} holds{exactly}, in which images of {image.dtype} are summed; "
-            f"got {fill_value!r}; convert the image first, as with .astype('float64')"
+            f"got {fill_value!r}; convert the image first, as with .astype({values.dtype.name!r})"
         )
     values = np.ascontiguousarray(np.broadcast_to(values, (channels,)))
     return values.view(np.float64) if dtype.kind == "c" else values
@@ -203,6 +203,9 @@ def _as_numbers(value: Any, allow_complex: bool) -> np.ndarray:
 
 
 def _same_infinities(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether nothing overflowed as ``b`` was made of ``a``."""
+    if np.isfinite(b).all():
+        return True
     return all(np.array_equal(np.isinf(part(a)), np.isinf(part(b))) for part in (np.real, np.imag))
 
 
