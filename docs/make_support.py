@@ -63,8 +63,14 @@ def page() -> Iterator[str]:
     yield "Printed by `docs/make_support.py`, which tries every combination; a test holds it up to date. What is not there is"
     yield "refused with a message that names the dtype."
     yield ""
-    yield f"**all** stands for every layout ({', '.join(LAYOUTS)}; read where they are, in 1-D, 2-D and 3-D) and every boundary"
+    yield f"**all** stands for every layout ({', '.join(LAYOUTS)}; in 1-D, 2-D and 3-D) and every boundary"
     yield f"({', '.join(BOUNDARIES)}), another one for each axis if so wanted."
+    yield ""
+    wide = ", ".join(kernel.name for kernel in KERNELS.values() if kernel.taps > 4)
+    yield f"Images are read where they are, but for these. Kernels of more than 4 samples ({wide})"
+    yield "read a copy, in the type of the sums, of images of another dtype or complex, and of those whose last axis is not"
+    yield "contiguous. B-splines read coefficients, a copy too, unless they are given (`prefilter=False`). Arrays of"
+    yield "another byte order, or at addresses that are no multiples of the size of an element, are copied."
     yield ""
     names = (*DTYPES, *COMPLEX_DTYPES, *OTHERS)
     rows = [[f"**{name}**", computed(name), *(supported(name, kernel) for kernel in KERNELS)] for name in names]

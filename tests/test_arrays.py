@@ -1,5 +1,8 @@
 """Arrays of every kind: strides, byte order, alignment, batches of one, empty ones; and where results may be written."""
 
+import gc
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -141,6 +144,70 @@ def test_zero_strides(mode, ndim, dtype):
         for laid_grid in (grid, same_grid, np.broadcast_to(grid[..., :1, :], grid.shape)):
             expected = gridsample.grid_sample(laid_x.copy(), laid_grid.copy(), mode)
             np.testing.assert_array_equal(gridsample.grid_sample(laid_x, laid_grid, mode), expected)
+
+
+def peak_of(call):
+    """Return how many bytes of arrays a call has in use at once."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        call()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+VIEWS = {
+    "plain": lambda x: x,
+    "batch of one": lambda x: x[:1],
+    "every second": lambda x: x[..., ::2],
+    "backwards": lambda x: x[..., ::-1, ::-1],
+    "part": lambda x: x[:, :, 3:-3, 5:-5],
+    "turned": lambda x: x.swapaxes(2, 3),
+    "channels last": lambda x: np.moveaxis(x.reshape(2, 150, 200, 3), -1, 1),
+    "one plane": lambda x: np.broadcast_to(x[:, :1], x.shape),
+}
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("dtype", ["float32", "uint8", "int32", "float16", "complex64"])
+@pytest.mark.parametrize("kernel", ["nearest", "linear", "cubic", "mitchell", "lanczos3"])
+def test_images_are_read_where_they_are(kernel, dtype, view):
+    """Any strides, and a batch of one for many; but for the copies that docs/support.md names."""
+    image, points, out = VIEWS[view](np.zeros((2, 3, 150, 200), dtype)), np.zeros((2, 4, 5, 2)), np.zeros((2, 3, 4, 5), dtype)
+    gridsample.sample(image, points, kernel, out=out)
+    peak = peak_of(lambda: gridsample.sample(image, points, kernel, out=out))
+    if kernel == "lanczos3" and not (dtype == "float32" and image.strides[-1] == image.itemsize):
+        assert peak > image.nbytes / 4  # complex channels are copied one at a time
+    else:
+        assert peak < 10_000 < image.nbytes / 4
+
+
+def test_images_that_the_core_cannot_read_are_copied():
+    points = np.zeros((2, 5, 2))
+    for lay in (big_endian, unaligned, field):
+        image = lay(np.zeros((2, 3, 150, 200), "float32"))
+        assert peak_of(lambda image=image: gridsample.sample(image, points)) > image.nbytes
+
+
+@pytest.mark.parametrize("kernel", ["nearest", "linear", "cubic", "lanczos3"])
+def test_coords_are_read_where_they_are(kernel):
+    """Of any strides; and those of a batch of one for many images."""
+    grid = np.zeros((1, 2, 200, 300), "float32").transpose(0, 3, 2, 1)[:, ::-1, ::2]
+    x = np.zeros((4, 1, 3, 5), "float32")
+    for many_x, many_grid in ((x, grid), (x[:1], np.broadcast_to(grid, (4, *grid.shape[1:]))), (x, grid.astype("float16"))):
+        out = np.zeros((4, 1, *grid.shape[1:3]), "float32")
+        assert peak_of(lambda a=many_x, b=many_grid, out=out: gridsample.grid_sample(a, b, kernel, out=out)) < 10_000
+
+
+def test_diagonals_take_results():
+    """Views whose strides are sums are no less apart."""
+    x, grid = problem(2, "float32")
+    expected = gridsample.grid_sample(x, grid)
+    large = np.zeros((2, 3, 3, *OUT[2]), "float32")
+    for out in (np.einsum("ncchw->nchw", large), np.einsum("ncchw->nchw", large)[:, :, ::-1]):
+        gridsample.grid_sample(x, grid, out=out)
+        np.testing.assert_array_equal(out, expected)
 
 
 def test_out_between_elements_of_the_input():

@@ -3,9 +3,11 @@
 import os
 import subprocess
 import sys
+from fractions import Fraction
 
 import numpy as np
 import pytest
+from numpy.lib.stride_tricks import as_strided
 
 import gridsample
 from gridsample import affine_grid, grid_sample, identity_grid, sample, set_num_threads
@@ -112,6 +114,12 @@ def test_dtypes_of_coordinates(dtype):
     refuses(TypeError, lambda: identity_grid(SIZE, dtype=dtype), "dtype", "float32 or float64", repr(dtype))
 
 
+@pytest.mark.parametrize("dtype", ["f4,(", "f4,i4", (np.float32, -1), {"names": ["a"]}, "no such", 5, 10**400], ids=repr)
+def test_what_is_no_dtype(dtype):
+    refuses(TypeError, lambda: sample(X, GRID, dtype=dtype), "dtype", "float32", repr(dtype))
+    refuses(TypeError, lambda: identity_grid(SIZE, dtype=dtype), "dtype", "float32 or float64", repr(dtype))
+
+
 def test_advice_about_dtypes():
     refuses(TypeError, lambda: grid_sample(X.astype("int64"), GRID), "input", "input.astype('float32')")
     with pytest.raises(TypeError) as caught:
@@ -127,6 +135,78 @@ def test_no_arrays(value):
 
 def test_ragged_sequences():
     refuses(ValueError, lambda: grid_sample([[1.0, 2.0], [3.0]], GRID), "input", "list", "inhomogeneous")
+
+
+def test_masked_arrays():
+    """Nothing here heeds a mask, so none is dropped in silence."""
+    words = ("without a mask", "shape (2, 6, 7, 2), dtype float32")
+    masked = np.ma.masked_array(GRID, GRID == 0)
+    refuses(TypeError, lambda: sample(masked, GRID), "input", *words, "input.filled(0)")
+    refuses(TypeError, lambda: sample(X, masked), "coords", *words, "coords.filled(0)")
+    refuses(TypeError, lambda: grid_sample(masked, GRID), "input", *words)
+    refuses(TypeError, lambda: grid_sample(X, masked), "grid", *words)
+    refuses(TypeError, lambda: gridsample.warp_flow(X, masked), "flow", *words)
+    refuses(TypeError, lambda: gridsample.Transform.flow(masked[0]), "flow", "without a mask")
+    refuses(TypeError, lambda: gridsample.warp_affine(X, np.ma.masked_array(THETA[0])), "matrix", "without a mask")
+    assert sample(X.view(np.memmap), GRID).shape == (2, 3, 6, 7)  # other kinds of arrays are arrays
+
+
+@pytest.mark.parametrize(
+    ("image", "points", "channels", "shape"),
+    [
+        ((4, 5), (7, 2), "first", (7,)),
+        ((4, 5), (6, 7, 2), "last", (6, 7)),
+        ((3, 4, 5), (7, 2), "first", (3, 7)),
+        ((4, 5, 3), (7, 2), "last", (7, 3)),
+        ((2, 3, 4, 5), (1, 7, 2), "first", (2, 3, 7)),
+        ((2, 4, 5, 3), (1, 7, 2), "last", (2, 7, 3)),
+    ],
+)
+def test_nothing_to_keep(image, points, channels, shape):
+    """The shape that is named is the one that will do."""
+    options = {"outside": "keep", "channels": channels}
+    refuses(
+        ValueError, lambda: sample(zeros(*image), zeros(*points), **options), "out", f"shape {shape}, dtype float32", "got None"
+    )
+    out = zeros(*shape)
+    assert sample(zeros(*image), zeros(*points), out=out, **options) is out
+
+
+def nowhere(*shape):
+    """Return an array of one element's memory."""
+    return np.broadcast_to(np.float32(0), shape)
+
+
+def test_results_that_are_too_large():
+    many = 1 << 31
+    words = ("NumPy", f"shape (1, {many}, {many}), dtype float32")
+    refuses(ValueError, lambda: sample(nowhere(1, many, 1, 1), nowhere(1, many, 2)), "coords", *words)
+    refuses(ValueError, lambda: grid_sample(nowhere(1, many, 1), nowhere(1, many, 1)), "grid", *words)
+    size, sizes = (1, 1, many, many), (many, many)
+    refuses(ValueError, lambda: identity_grid(size), "size", f"shape (1, {many}, {many}, 2)")
+    refuses(ValueError, lambda: gridsample.sample_adjoint(zeros(1), zeros(1, 2), sizes), "shape", f"shape {sizes}")
+    wide, points = nowhere(1, many, 1, 1), nowhere(1, many, 2)
+    refuses(ValueError, lambda: gridsample.sample_gradient(wide, points), "coords", f"shape (1, {many}, {many}, 2)")
+
+
+def test_axes_that_are_too_many():
+    most = 1
+    while most < 100:  # NumPy 1 has 32, NumPy 2 has 64
+        try:
+            zeros(*(1,) * (most + 1))
+        except ValueError:
+            break
+        most += 1
+    image, coords = zeros(4, 5), zeros(*(1,) * (most - 1), 2)
+    refuses(ValueError, lambda: sample(image, coords), "coords", "1 axes less", "shape (1, 1")
+    refuses(ValueError, lambda: gridsample.sample_count(coords, (4, 5)), "coords", "1 axes less")
+    refuses(ValueError, lambda: gridsample.sample_gradient(image, coords), "coords", "1 axes less")
+    refuses(ValueError, lambda: gridsample.sample_gradient(image, coords[0]), "coords", "NumPy", ", 2), dtype float32")
+    values = zeros(*(1,) * (most - 1))
+    refuses(ValueError, lambda: gridsample.sample_adjoint(values, coords[0], (4, 5)), "values", "2 axes less")
+    assert sample(image, coords[0]).shape == (1,) * (most - 2)
+    assert sample(image[None, None], coords).shape == (1,) * most
+    assert gridsample.sample_count(coords[0], (4, 5)).sum() == 1
 
 
 def frozen(out):
@@ -145,7 +225,11 @@ def frozen(out):
         (TypeError, zeros(2, 3, 6, 7, dtype=np.dtype("float32").newbyteorder()), ("native byte order",)),
         (TypeError, zeros(2, 3, 6, 7, dtype="int32"), ("dtype float32", "dtype int32")),
         (ValueError, frozen(zeros(2, 3, 6, 7)), ("read-only", "shape (2, 3, 6, 7)")),
-        (ValueError, np.lib.stride_tricks.as_strided(zeros(7), (2, 3, 6, 7), (0, 0, 0, 4)), ("broadcast", "(0, 0, 0, 4)")),
+        (ValueError, as_strided(zeros(7), (2, 3, 6, 7), (0, 0, 0, 4)), ("broadcast", "(0, 0, 0, 4)")),
+        (ValueError, as_strided(zeros(500), (2, 3, 6, 7), (4, 4, 4, 4)), ("overlaps itself", "(4, 4, 4, 4)")),
+        (ValueError, as_strided(zeros(500), (2, 3, 6, 7), (500, 164, 24, 4)), ("overlaps itself", "(500, 164, 24, 4)")),
+        (ValueError, as_strided(zeros(500), (2, 3, 6, 7), (504, 168, 28, 2)), ("overlaps itself", "(504, 168, 28, 2)")),
+        (ValueError, as_strided(zeros(500)[250:], (2, 3, 6, 7), (-500, 168, -28, 4)), ("overlaps itself",)),
     ],
 )
 def test_out(error, out, words):
@@ -162,6 +246,52 @@ def test_out_overlaps():
     refuses(ValueError, lambda: grid_sample(memory[:, :, :5], points[None], out=memory[:, :, 4:]), "out", "overlaps input")
     grid = zeros(1, 4, 4, 2)
     refuses(ValueError, lambda: grid_sample(memory, grid, out=grid.reshape(1, 2, 4, 4)[:, :1]), "out", "overlaps grid")
+
+
+BYTE, WIDE = zeros(1, 1, 2, 2, dtype="uint8"), zeros(1, 1, 2, 2, dtype="float64")
+HALF = zeros(1, 1, 2, 2, dtype="float16")
+
+
+@pytest.mark.parametrize(
+    ("image", "dtype", "value", "words"),
+    [
+        (BYTE, "int32", 123456789, ("float32 holds exactly", "images of uint8", "got 123456789", ".astype('float64')")),
+        (HALF, "int32", -(2**24) - 1, ("float32 holds exactly", "images of float16", "got -16777217")),
+        (X, "int32", [0, 1, 2**31 - 1], ("float32 holds exactly", "2147483647")),
+        (X, "float64", 1e300, ("a number that float32 holds, in which images of float32 are summed", "got 1e+300")),
+        (X, "float64", [0, -1e39, 0], ("a number that float32 holds", "-1e+39")),
+        (BYTE, "float64", 2**129, ("a number that float32 holds", "images of uint8")),
+        (X.astype("complex64"), "complex128", 1e300j, ("a number that complex64 holds", "1e+300j", "('complex128')")),
+        (X, None, 10**400, ("a number that dtype float32 holds", "got 1000")),
+        (X, None, Fraction(10**60, 7), ("a number that dtype float32 holds", "Fraction")),
+        (WIDE, None, 10**400, ("a number that dtype float64 holds",)),
+        (WIDE, None, Fraction(10**400), ("a number that dtype float64 holds",)),
+        (WIDE, None, np.longdouble("1e4000"), ("a number that dtype float64 holds", "1e+4000")),
+        (X.astype("complex64"), None, complex(np.inf, 1e300), ("a number that dtype complex64 holds", "1e+300j")),
+        (X.astype("complex64"), None, 10**400, ("a number that dtype complex64 holds",)),
+    ],
+)
+def test_fill_values_that_are_not_held(image, dtype, value, words):
+    """By the result, or by the sums, in which the fill value gets there."""
+    points = np.full((1, 1, 1, 2), 9.0)
+    options = {"outside": "fill", "fill_value": value, "dtype": dtype}
+    refuses(ValueError, lambda: grid_sample(image, points, **options), "fill_value", *words)
+    refuses(ValueError, lambda: sample(image, points, **options), "fill_value", *words)
+
+
+@pytest.mark.parametrize("value", [None, "7", b"7", [[1, 2, 3]], 1j, [1, None, 2], [10**30, 1j, 0], {}], ids=repr)
+def test_fill_values_that_are_no_numbers(value):
+    error = ValueError if value == [[1, 2, 3]] else TypeError
+    refuses(error, lambda: sample(X, GRID, fill_value=value), "fill_value", "a number, or one for each", repr(value))
+
+
+@pytest.mark.parametrize("value", [True, "-0.75", None, np.nan, -np.inf, 1e39, 1e300, 10**400, -(10**400), Fraction(10**60)])
+def test_cubic_a(value):
+    refuses(ValueError, lambda: sample(X, GRID, "cubic", cubic_a=value), "cubic_a", "finite", "float32", f"got {value!r}")
+    grid_sample(X, GRID, "bicubic", cubic_a=1)  # which True equals
+    refuses(ValueError, lambda: grid_sample(X, GRID, "bicubic", cubic_a=value), "cubic_a", f"got {value!r}")
+    half = sample(X + 1, GRID, "cubic", cubic_a=Fraction(-1, 2))
+    np.testing.assert_array_equal(half, sample(X + 1, GRID, "cubic", cubic_a=-0.5))
 
 
 @pytest.mark.parametrize("value", ["no", 1, None, np.zeros(2)])

@@ -1,5 +1,7 @@
 """Every dtype, layout, boundary per axis, outside rule and fill value: the native core against the reference."""
 
+from fractions import Fraction
+
 import ml_dtypes
 import numpy as np
 import pytest
@@ -89,7 +91,94 @@ def test_half_precision_ones_are_ones(size):
     for dtype in (np.float16, ml_dtypes.bfloat16):
         image = np.ones((1, 1, size, size), dtype)
         grid = gridsample.identity_grid((1, 1, size, 64)).astype(dtype) * dtype(0.9)
-        assert (gridsample.grid_sample(image, grid) == 1).all()
+        for mode in ("bilinear", "bicubic"):
+            inner = gridsample.grid_sample(image, grid * dtype(0.9), mode)  # a bicubic tap beyond the border is 0
+            assert (inner == 1).all()
+            for padding in ("reflection", "border"):
+                for align_corners in (False, True):
+                    assert (gridsample.grid_sample(image, grid, mode, padding, align_corners) == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("dtype", "out_dtype", "value"),
+    [
+        ("float32", "float32", 10**30),
+        ("float32", "float32", Fraction(1, 3)),
+        ("float32", "float64", [0.1, Fraction(1, 10), 2**60]),
+        ("float32", "float64", np.inf),
+        ("float64", "float64", 10**300),
+        ("uint8", "int32", -(2**24)),
+        ("uint8", "int32", 2**25 + 4),
+        ("int32", "int32", 2**31 - 1),
+        ("bfloat16", "float64", 1e38),
+        ("complex64", "complex128", complex(np.inf, 10**30)),
+        ("complex128", "complex128", [Fraction(1, 3), 1j, 10**200]),
+    ],
+)
+def test_fill_value_is_of_the_type_of_sums(dtype, out_dtype, value):
+    """Any number of Python's that this type holds: it is rounded to it."""
+    image = np.zeros((1, 3, 4, 4), dtype)
+    summed = np.dtype({"float64": "float64", "int32": "float64", "complex64": "complex64"}.get(dtype, "float32"))
+    summed = np.dtype("complex128") if dtype == "complex128" else summed
+    of_each = value if isinstance(value, list) else [value] * 3
+    expected = np.array([complex(one) if summed.kind == "c" else float(one) for one in of_each]).astype(summed)
+    for options in ({"outside": "fill"}, {"boundary": "constant"}):
+        result = gridsample.sample(image, np.full((1, 1, 2), 99.0), "nearest", dtype=out_dtype, fill_value=value, **options)
+        np.testing.assert_array_equal(result[0, :, 0], expected.astype(out_dtype))
+
+
+@pytest.mark.parametrize("of_grid", ["float32", "float64"])
+def test_outside_is_judged_by_the_rounded_index(of_grid):
+    """As docstrings say: 1.0000001 rounds to the border in float32, and an axis of one sample is all inside."""
+    grid = np.array([1, -1, 1 + 1e-7, -1 - 1e-7, 1 + 1e-6, 7, -np.inf, np.nan]).astype(of_grid).reshape(1, -1, 1)
+    near = of_grid == "float32"
+    for align_corners, size, inside in (
+        (True, 5, [True, True, near, False, False, False, False, False]),  # at -1 the sum with 1 is exact
+        (True, 1, [True] * 6 + [False] * 2),
+        (False, 1, [True, True, near, False, False, False, False, False]),
+    ):
+        image = np.ones((1, 1, size), of_grid)
+        options = {"align_corners": align_corners, "outside": "fill", "fill_value": 7, "return_mask": True}
+        for sampler in (gridsample, reference):
+            result, mask = sampler.grid_sample(image, grid, padding_mode="border", **options)
+            np.testing.assert_array_equal(mask[0], inside)
+            np.testing.assert_array_equal(result[0, 0], np.where(inside, 1, 7))
+
+
+@pytest.mark.parametrize("out_dtype", [name for name in DTYPES if "int" in name])
+@pytest.mark.parametrize("dtype", [name for name in DTYPES if "float" in name])
+def test_integers_are_rounded_half_to_even_and_saturated(dtype, out_dtype):
+    """Ties, what is just beyond the limits and far from them, infinities and NaN, in every lane."""
+    limits = np.iinfo(out_dtype)
+    near = [limits.min + step for step in (-1, -0.5, 0, 0.5, 1)] + [limits.max + step for step in (-1, -0.5, 0, 0.5, 1)]
+    values = [0.5, -0.5, 1.5, -1.5, 2.5, 0.49, -0.51, *near, 3e9, -3e9, 1e38, -1e38, np.inf, -np.inf, np.nan, -0.0]
+    with np.errstate(over="ignore"):
+        image = np.resize(np.array(values).astype(dtype), 61)[None, None]
+    coords = np.arange(61.0, dtype="float32")[None, :, None]
+    for kernel in ("nearest", "linear"):
+        picture = image if kernel == "nearest" else np.where(np.isfinite(image), image, 0)  # a weight of 0 makes NaN of these
+        expected = reference.sample(picture, coords, kernel, "border", dtype=out_dtype)
+        np.testing.assert_array_equal(gridsample.sample(picture, coords, kernel, "border", dtype=out_dtype), expected)
+    finite = np.isfinite(image.astype(float))
+    by_python = [min(max(round(value), limits.min), limits.max) for value in image[finite].astype(float).tolist()]
+    result = gridsample.sample(image, coords, "nearest", dtype=out_dtype)
+    assert result[finite].tolist() == by_python
+    assert result[image == np.inf].tolist() == [limits.max] * (image == np.inf).sum()
+    assert (result[np.isnan(image) | (image == -np.inf)] == limits.min).all()
+
+
+def test_mask_without_channels():
+    rng = np.random.default_rng(8)
+    image, coords = np.zeros((2, 0, 6, 7)), rng.uniform(-3, 9, (2, 40, 30, 2))
+    for dtype in ("float32", "uint8", "complex64"):
+        for channels, empty in (("first", image), ("last", np.moveaxis(image, 1, -1))):
+            for kernel in ("linear", "lanczos3", "bspline3"):
+                for outside in ("boundary", "keep"):
+                    shape = (2, 0, 40, 30) if channels == "first" else (2, 40, 30, 0)
+                    options = {"channels": channels, "outside": outside, "out": np.empty(shape, dtype)}
+                    result, mask = gridsample.sample(empty.astype(dtype), coords, kernel, return_mask=True, **options)
+                    assert result is options["out"]
+                    np.testing.assert_array_equal(mask, ((coords >= 0) & (coords <= [5, 6])).all(-1))
 
 
 def test_channels_last_is_channels_first():

@@ -1,6 +1,7 @@
 """What a process can rely on: Ctrl-C, no memory, memory over many calls, the workers of a data loader."""
 
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -69,6 +70,89 @@ def test_interrupt_ends_a_long_call(tmp_path):
     assert next_is_right == "True"
 
 
+def test_interrupt_ends_a_call_of_many_channels(tmp_path):
+    """Also where a few points have so many channels that one tile of them takes seconds."""
+    interrupted, delay, unfinished = run_script(
+        tmp_path,
+        """
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        gridsample.set_num_threads(2)
+        volume = np.random.default_rng(0).random((1, 1, 12, 12, 12), dtype="float32")
+        volume = np.broadcast_to(volume, (1, 100_000, 12, 12, 12))
+        points = np.random.default_rng(1).uniform(3, 8, (1, 256, 3)).astype("float32")
+        out = np.zeros((1, 100_000, 256), "float32")
+        sent = []
+
+        def press():
+            time.sleep(0.2)
+            sent.append(time.monotonic())
+            os.kill(os.getpid(), signal.SIGINT)
+
+        threading.Thread(target=press).start()
+        try:
+            gridsample.sample(volume, points, "lanczos4", out=out)
+            caught, delay = False, 0
+        except KeyboardInterrupt:
+            caught, delay = True, time.monotonic() - sent[0]
+        print(caught, delay, not out[0, -1].any())
+        """,
+    )
+    assert interrupted == "True"
+    assert float(delay) < 0.5
+    assert unfinished == "True"
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timer that sends signals")
+@pytest.mark.parametrize("threads", ["1", "3"])
+def test_signal_handler_that_samples(tmp_path, threads):
+    """A handler runs in the middle of a call, on the same thread: both get their numbers."""
+    found = run_script(
+        tmp_path,
+        """
+        gridsample.set_num_threads(int(sys.argv[1]))
+        _engine.choose_isa("scalar")
+        rng = np.random.default_rng(0)
+        volume, values = rng.random((1, 1, 20, 20, 20), dtype="float32"), rng.random((1, 1, 300, 500), dtype="float32")
+        points = rng.uniform(-1, 20, (1, 300, 500, 3)).astype("float32")
+        image, grid = rng.random((2, 3, 40, 50)), rng.uniform(-1.2, 1.2, (2, 30, 40, 2))  # whose tiles take more memory
+        out = np.empty(values.shape, "float32")
+
+        def long_calls():
+            out.fill(np.nan)
+            gridsample.sample(volume, points, "cubic", "border", out=out)
+            return out.copy(), gridsample.sample_adjoint(values, points, volume.shape, "cubic")
+
+        def short_calls():
+            sampled = gridsample.grid_sample(image, grid, "lanczos4")
+            slopes = gridsample.grid_sample_backward(sampled, image, grid, "bicubic")
+            return sampled, *slopes, gridsample.spline_coefficients(image), gridsample.interpolate(image, 30, mode="linear")
+
+        def equal(some, others):
+            return all(np.array_equal(one, other) for one, other in zip(some, others, strict=True))
+
+        expected, expected_inside = long_calls(), short_calls()
+        amid, right, busy = [], [], []
+
+        def handle(*_):
+            if not busy:
+                busy.append(True)
+                amid.append(np.isnan(out).any())
+                right.append(equal(short_calls(), expected_inside))
+                busy.clear()
+
+        signal.signal(signal.SIGALRM, handle)
+        outer = []
+        while len(right) < 4 or not any(amid):
+            signal.setitimer(signal.ITIMER_REAL, 0.06, 0.2)
+            outer.append(equal(long_calls(), expected))
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        print(all(right), all(outer), equal(short_calls(), expected_inside))
+        """,
+        threads,
+    )
+    assert found == ["True"] * 3
+
+
 @needs_proc
 @pytest.mark.parametrize("layer", ["result", "core"])
 def test_no_memory_is_a_memory_error(tmp_path, layer):
@@ -97,6 +181,34 @@ def test_no_memory_is_a_memory_error(tmp_path, layer):
         "builtins" if layer == "core" else "numpy._core._exceptions",
         "True",
     ]  # NumPy's is a MemoryError of its own
+
+
+@needs_proc
+def test_no_memory_in_threads_is_a_memory_error(tmp_path):
+    """Each thread of a resize takes memory for a few lines; the error of one of them reaches the caller."""
+    found = run_script(
+        tmp_path,
+        """
+        gridsample.set_num_threads(4)
+        rows, n = 64 * 4, 60_000  # lines of almost 4 MiB for each thread
+        image = np.random.default_rng(0).random((rows, n, 1), dtype="float32")
+        start, weights = np.arange(n - 1), np.full((n - 1, 2), 0.5, "float32")
+        out = np.zeros((rows, n - 1, 1), "float32")
+        gridsample.sample(image[None, :8], np.zeros((1, 100_000, 2), "float32"))  # the threads are there
+        _, most = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (memory(0) + (1 << 20), most))
+        for _ in range(3):
+            try:
+                _engine.weighted(image, start, weights, out)
+                print("no error")
+            except MemoryError as error:
+                print(error.__class__.__name__)
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+        _engine.weighted(image, start, weights, out)
+        print(np.allclose(out, (image[:, 1:] + image[:, :-1]) / 2))
+        """,
+    )
+    assert found == ["MemoryError"] * 3 + ["True"]
 
 
 @needs_proc

@@ -177,6 +177,36 @@ def test_fork_while_another_thread_samples():
     assert found == ["True"] * 4
 
 
+@pytest.mark.parametrize("count", [1, 4])
+def test_small_stack(count):
+    """128 KiB are enough for a thread that calls, as musl and embedders give them."""
+    found = run_script(f"""
+        gridsample.set_num_threads({count})
+        threading.stack_size(128 << 10)
+
+        def everything():
+            for dtype in ("float32", "float64", "uint8", "float16", "complex64"):
+                for ndim in (1, 2, 3):
+                    image, points = np.ones((2, 5, *(12, 11, 10)[:ndim]), dtype), rng.uniform(-3, 14, (2, 70, 60, ndim))
+                    for kernel in ("nearest", "linear", "cubic", "lanczos4", "bspline3", "bspline7"):
+                        for picture in (image, np.moveaxis(np.ascontiguousarray(np.moveaxis(image, 1, -1)), -1, 1)):
+                            values = gridsample.sample(picture, points, kernel, "border", outside="fill", return_mask=True)[0]
+                        if dtype != "uint8":
+                            gridsample.sample_adjoint(values, points, image.shape, kernel)
+                            gridsample.sample_gradient(image, points, kernel)
+                    gridsample.interpolate(image, (30,) * ndim, mode="linear", antialias=True) if ndim == 2 else None
+            gridsample.grid_sample_backward(gridsample.grid_sample(x, grid), x, grid)
+            answers.append(right())
+
+        answers = []
+        worker = threading.Thread(target=everything)
+        worker.start()
+        worker.join()
+        print(answers)
+    """)
+    assert found == ["[True]"]
+
+
 def test_process_ends_while_a_thread_samples():
     """Threads of the core do not keep the process, nor crash it on its way out."""
     found = run_script("""

@@ -63,6 +63,8 @@ BAD = [
     ((IMAGE, GRID), {"align_corners": 1}, TypeError, "align_corners: expected True or False"),
     ((IMAGE, GRID), {"fill_value": "red"}, TypeError, "expected fill_value to be a number"),
     ((IMAGE, GRID), {"fill_value": [1, 2]}, ValueError, "expected fill_value to have 1 or 3 values"),
+    ((IMAGE, GRID), {"fill_value": 10**400}, ValueError, "expected fill_value to be a number that fits a float"),
+    ((IMAGE, GRID), {"cubic_a": 10**400}, ValueError, "cubic_a: expected a finite number that float32 holds"),
     ((IMAGE, GRID), {"outside": "keep"}, ValueError, "outside: unknown name 'keep'"),
     ((IMAGE, GRID), {"cubic_a": float("nan")}, ValueError, "cubic_a: expected a finite number"),
 ]
@@ -72,6 +74,14 @@ BAD = [
 def test_messages(arguments, options, error, message):
     with pytest.raises(error, match=message):
         gridsample.torch.grid_sample(*arguments, **options)
+
+
+def test_true_is_no_number_though_it_equals_one():
+    """Also when the call with 1 was checked before, and is known."""
+    for _ in range(2):
+        gridsample.torch.grid_sample(IMAGE, GRID, "bicubic", cubic_a=1)
+        with pytest.raises(ValueError, match=r"cubic_a: expected a finite number .* got True"):
+            gridsample.torch.grid_sample(IMAGE, GRID, "bicubic", cubic_a=True)
 
 
 def test_messages_of_sample():

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from gridsample import _derivatives
-from gridsample._arrays import as_coords, as_float_image, check_out, check_space, fill_values
+from gridsample._arrays import as_coords, as_float_image, check_out, check_space, fill_values, sums_dtype, too_large, with_axes
 from gridsample._coords import index_axes
 from gridsample._spec import MAX_NDIM, Spec, as_flag, choose, choose_boundaries, describe, make_spec, sizes_of
-from gridsample._spline import coefficient_dtype, padded, prefiltered, prefiltered_adjoint
+from gridsample._spline import padded, prefiltered, prefiltered_adjoint
 
 __all__ = ["sample_adjoint", "sample_count", "sample_gradient"]
 
@@ -94,9 +94,12 @@ def sample_adjoint(
     spec = _make_spec(kernel, boundary, ndim, outside, nan, cubic_a)
     if out is not None:
         out = check_out(out, sizes, values.dtype.newbyteorder("="), values=values, coords=coords)
-    image = np.zeros(sizes, values.dtype.newbyteorder("=")) if out is None else out
-    target, given = (_with_batch(array, leading, last) for array in (image, values))
-    points = coords if leading == 2 else coords[None]
+    points = with_axes("coords", coords, int(leading < 2))
+    try:
+        image = np.zeros(sizes, values.dtype.newbyteorder("=")) if out is None else out
+    except ValueError:
+        raise too_large("shape", sizes, values.dtype) from None
+    target, given = _with_batch("out", image, leading, last), _with_batch("values", values, leading, last)
     check_space(target.shape[2:], image, "shape")
     expected = (given.shape[0], target.shape[1], *points.shape[1:-1])
     if given.shape != expected or {target.shape[0], points.shape[0]} - {1, given.shape[0]}:
@@ -105,7 +108,7 @@ def sample_adjoint(
         )
     if as_flag("prefilter", prefilter) and spec.order:
         sizes_of_coefficients, moved = padded(spec, target.shape[2:])
-        dtype = coefficient_dtype(given)
+        dtype = sums_dtype(given)
         coefficients = np.zeros((*target.shape[:2], *sizes_of_coefficients), dtype)
         _derivatives.adjoint(given.astype(dtype, copy=False), points, coefficients, moved)
         target += prefiltered_adjoint(coefficients, spec, target.shape[2:]).astype(target.dtype, copy=False)
@@ -198,7 +201,8 @@ def sample_gradient(
     channels : {"first", "last"}
         Where the channels of ``input`` and the result are.
     fill_value : number, or one for each channel
-        Of the boundary "constant".
+        Of the boundary "constant"; it is a number of the type of the sums, which is float64
+        for images of float64, int32 and complex128 and float32 for others.
     outside : {"boundary", "fill"}
         With "fill", the slope outside is 0.
     nan : {"boundary", "propagate"}
@@ -237,15 +241,19 @@ def sample_gradient(
             f"got {describe(coords)} for input {describe(input)}"
         )
     last = leading > 0 and choose("channels", channels, ("first", "last")) == "last"
-    image, points = _with_batch(input, leading, last), coords if leading == 2 else coords[None]
+    image, points = _with_batch("input", input, leading, last), with_axes("coords", coords, int(leading < 2))
     check_space(image.shape[2:], input)
     spec = _make_spec(kernel, boundary, ndim, outside, nan, cubic_a)
     sizes = {image.shape[0], points.shape[0]}
     if len(sizes) > 1 and 1 not in sizes:
         raise ValueError(f"coords: expected the batch size of input, {image.shape[0]}, or 1; got {describe(coords)}")
     batch = max(sizes) if 0 not in sizes else 0
-    fill = fill_values(fill_value, image.shape[1], image.dtype)
-    slope = np.empty((batch, image.shape[1], *points.shape[1:-1], ndim), image.dtype.newbyteorder("="))
+    fill = fill_values(fill_value, image.shape[1], image.dtype, image)
+    shape = (batch, image.shape[1], *points.shape[1:-1], ndim)
+    try:
+        slope = np.empty(shape, image.dtype.newbyteorder("="))
+    except ValueError:
+        raise too_large("coords", shape, image.dtype) from None
     if as_flag("prefilter", prefilter) and spec.order:
         image, spec = prefiltered(image, spec, fill)
     for axis in range(ndim):
@@ -261,7 +269,7 @@ def _make_spec(kernel: Any, boundary: Any, ndim: int, outside: Any, nan: Any, cu
     return make_spec(kernel, boundaries, index_axes(ndim), cubic_a=cubic_a, outside=outside, nan=nan)
 
 
-def _with_batch(array: np.ndarray, leading: int, last: bool) -> np.ndarray:
+def _with_batch(argument: str, array: np.ndarray, leading: int, last: bool) -> np.ndarray:
     """View an array with ``leading`` axes before the others as (N, C, ...)."""
-    array = array[(None,) * (2 - leading)]
+    array = with_axes(argument, array, 2 - leading)
     return np.moveaxis(array, -1, 1) if last else array

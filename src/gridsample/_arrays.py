@@ -1,12 +1,13 @@
 """The checks of the arrays that a caller passed, and the arrays that results go to."""
 
+import numbers
 from typing import Any
 
 import numpy as np
 
 from gridsample import _memory
 from gridsample._modes import COMPLEX_DTYPES, COORD_DTYPES, DTYPES, dtype_name
-from gridsample._spec import describe
+from gridsample._spec import as_array, describe
 
 __all__ = [
     "as_coords",
@@ -19,7 +20,11 @@ __all__ = [
     "check_space",
     "empty_like_layout",
     "fill_values",
+    "missing_out",
     "out_dtype",
+    "sums_dtype",
+    "too_large",
+    "with_axes",
 ]
 
 IMAGE_DTYPES = (*DTYPES, *COMPLEX_DTYPES)
@@ -29,7 +34,7 @@ FLOAT_DTYPES = (*(name for name in DTYPES if "float" in name), *COMPLEX_DTYPES)
 def _as_array(argument: str, value: Any, known: tuple[str, ...]) -> np.ndarray:
     listed = ", ".join(known[:-1]) + " or " + known[-1]
     try:
-        array = np.asarray(value)
+        array = as_array(argument, value)
     except ValueError as error:
         raise ValueError(f"{argument}: expected an array of dtype {listed}; got a {type(value).__name__}: {error}") from None
     if dtype_name(array.dtype) in known:
@@ -60,10 +65,10 @@ def as_dtype(argument: str, value: Any, known: tuple[str, ...]) -> np.dtype:
     """Return ``value`` as one of the ``known`` dtypes, in native byte order."""
     try:
         dtype = np.dtype(value)
-        if dtype.name in known:
-            return dtype.newbyteorder("=")
-    except TypeError:
-        pass
+    except Exception:  # a string or a record may be wrong in many ways, a syntax error among them
+        dtype = None
+    if dtype is not None and dtype.name in known:
+        return dtype.newbyteorder("=")
     raise TypeError(f"{argument}: expected {', '.join(known[:-1])} or {known[-1]}; got {value!r}")
 
 
@@ -98,12 +103,43 @@ def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype, **others: np.nd
         raise TypeError(f"out: expected dtype {dtype} in native byte order; got {describe(out)}")
     if not out.flags.writeable:
         raise ValueError(f"out: expected a writeable array; got a read-only one of {describe(out)}")
-    if out.size and any(stride == 0 and size > 1 for stride, size in zip(out.strides, out.shape, strict=True)):
-        raise ValueError(f"out: expected memory of its own for every element; got a broadcast array, strides {out.strides}")
+    if not (out.flags.c_contiguous or _elements_are_apart(out)):
+        raise ValueError(
+            "out: expected memory of its own for every element; got an array that is broadcast or overlaps itself, "
+            f"strides {out.strides}"
+        )
     for name, other in others.items():
         if _overlap(out, other):
             raise ValueError(f"out: expected memory apart from {name}; it overlaps {name} ({describe(other)})")
     return out
+
+
+def _elements_are_apart(array: np.ndarray) -> bool:
+    """Whether each stride steps over all that smaller ones reach, as in every array that ``as_strided`` did not make."""
+    reach, axes = array.itemsize, zip(map(abs, array.strides), array.shape, strict=True)
+    for stride, size in sorted(axis for axis in axes if axis[1] > 1):
+        if stride < reach:
+            return array.size == 0
+        reach += stride * (size - 1)
+    return True
+
+
+def missing_out(shape: tuple[int, ...], dtype: np.dtype) -> ValueError:
+    """Return what to raise where samples are kept and there are none."""
+    return ValueError(f'out: expected an array of shape {shape}, dtype {dtype}, whose values outside="keep" keeps; got None')
+
+
+def too_large(argument: str, shape: tuple[int, ...], dtype: np.dtype) -> ValueError:
+    """Return what to raise where NumPy has no array of that many axes or bytes."""
+    return ValueError(f"{argument}: expected a result that NumPy has an array for; got one of shape {shape}, dtype {dtype}")
+
+
+def with_axes(argument: str, array: np.ndarray, count: int) -> np.ndarray:
+    """View an array with ``count`` axes of size 1 before its own."""
+    try:
+        return array[(None,) * count]
+    except IndexError:
+        raise ValueError(f"{argument}: expected {count} axes less than NumPy can have; got {describe(array)}") from None
 
 
 def _overlap(a: np.ndarray, b: np.ndarray) -> bool:
@@ -116,13 +152,19 @@ def _overlap(a: np.ndarray, b: np.ndarray) -> bool:
         return True
 
 
-def fill_values(fill_value: Any, channels: int, dtype: np.dtype) -> np.ndarray:
-    """Return the fill value of each channel, checked to be one that ``dtype`` holds; complex ones as pairs of real ones."""
+def fill_values(fill_value: Any, channels: int, dtype: np.dtype, image: np.ndarray) -> np.ndarray:
+    """Return the fill value of each channel of ``image``, as float64; complex ones as pairs of real ones.
+
+    They are checked to be such that ``dtype`` holds, and the type of the sums, in which they get there.
+    """
     if type(fill_value) is int and fill_value == 0:
         return np.zeros(2 * channels if dtype.kind == "c" else channels)
     try:
-        values = np.asarray(fill_value)
-        values = values.astype(np.complex128 if dtype.kind == "c" else np.float64, casting="same_kind")
+        given = _as_numbers(fill_value, dtype.kind == "c")
+        with np.errstate(over="ignore"):
+            values = given.astype(np.complex128 if dtype.kind == "c" else np.float64, casting="same_kind")
+    except OverflowError:  # of a whole number or a fraction of Python's
+        raise ValueError(f"fill_value: expected a number that dtype {dtype} holds; got {fill_value!r}") from None
     except (TypeError, ValueError):
         message = f"fill_value: expected a number, or one for each channel, for dtype {dtype}; got {fill_value!r}"
         raise TypeError(message) from None
@@ -136,11 +178,41 @@ def fill_values(fill_value: Any, channels: int, dtype: np.dtype) -> np.ndarray:
                 f"got {fill_value!r}"
             )
     with np.errstate(over="ignore"):
-        held = values.astype(dtype)
-    if not np.array_equal(np.isinf(held), np.isinf(values)):
+        stored, summed = values.astype(dtype), values.astype(sums_dtype(image))
+    if not (_same_infinities(given, values) and _same_infinities(values, stored)):
         raise ValueError(f"fill_value: expected a number that dtype {dtype} holds; got {fill_value!r}")
-    values = np.broadcast_to(values, (channels,))
-    return np.ascontiguousarray(values).view(np.float64) if dtype.kind == "c" else np.ascontiguousarray(values)
+    if not _same_infinities(values, summed) or (dtype.kind in "iu" and not np.array_equal(values, summed)):
+        exactly = " exactly" if dtype.kind in "iu" else ""
+        raise ValueError(
+            f"fill_value: expected a number that {summed.dtype} holds{exactly}, in which images of {image.dtype} are summed; "
+            f"got {fill_value!r}; convert the image first, as with .astype({values.dtype.name!r})"
+        )
+    values = np.ascontiguousarray(np.broadcast_to(values, (channels,)))
+    return values.view(np.float64) if dtype.kind == "c" else values
+
+
+def _as_numbers(value: Any, allow_complex: bool) -> np.ndarray:
+    """Return ``value`` as an array; Python's own numbers that NumPy has no dtype for as the floats next to them."""
+    array = np.asarray(value)
+    if array.dtype.kind != "O":
+        return array
+    kind, convert = (numbers.Complex, complex) if allow_complex else (numbers.Real, float)
+    if not all(isinstance(one, kind) for one in array.flat):
+        raise TypeError
+    return np.array([convert(one) for one in array.flat]).reshape(array.shape)
+
+
+def _same_infinities(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether nothing overflowed as ``b`` was made of ``a``."""
+    if np.isfinite(b).all():
+        return True
+    return all(np.array_equal(np.isinf(part(a)), np.isinf(part(b))) for part in (np.real, np.imag))
+
+
+def sums_dtype(image: np.ndarray) -> np.dtype:
+    """Return the dtype that an image is summed in; of a complex one, a complex one."""
+    name = dtype_name(image.dtype)
+    return np.dtype(name if name in COMPLEX_DTYPES else DTYPES[name].computed)
 
 
 def channels_innermost(array: np.ndarray) -> bool:

@@ -179,7 +179,7 @@ def _sample_complex(
     input: np.ndarray, coords: np.ndarray | Mapped, out: np.ndarray, spec: Spec, fill: np.ndarray, mask: np.ndarray | None
 ) -> None:
     """Sample real and imaginary parts as channels that lie side by side: those of all channels at once where they lie so."""
-    if all(array.shape[1] == 1 or array.strides[1] == array.itemsize for array in (input, out)):
+    if all(array.shape[1] <= 1 or array.strides[1] == array.itemsize for array in (input, out)):
         _call(_real_channels(input), coords, _real_channels(out), spec, fill, mask)
         return
     for channel in range(input.shape[1]):

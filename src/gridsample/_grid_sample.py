@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gridsample._arrays import as_coords, as_dtype, as_image
+from gridsample._arrays import as_coords, as_dtype, as_image, too_large
 from gridsample._coords import normalized_axes
 from gridsample._engine import Again, again
 from gridsample._frameworks import refuse, torch_front_end
@@ -84,10 +84,12 @@ def grid_sample(
     dtype : dtype, optional
         Of the result; that of ``input`` if not given. Integers are rounded half to even and saturated.
     fill_value : number, or one for each channel
-        Of the padding "constant" and the outside rule "fill".
+        Of the padding "constant" and the outside rule "fill"; it is a number of the type of the sums, which is float64
+        for images of float64, int32 and complex128 and float32 for others.
     outside : {"boundary", "fill", "keep"}
-        What a whole sample is whose position is outside [-1, 1] along some axis: what the padding says, ``fill_value``, or
-        what ``out`` holds already.
+        What a whole sample is whose position is outside: what the padding says, ``fill_value``, or what ``out`` holds already.
+        Its index, as rounded, decides: outside is before -1/2 or after size - 1/2 along some axis, or with
+        ``align_corners=True`` before 0 or after size - 1, where all that is finite is inside an axis of one sample.
     nan : {"boundary", "propagate"}
         What a sample at NaN is: what the padding says (outside with zeros and constant, index 0 with the others), or NaN.
     cubic_a : float
@@ -95,7 +97,7 @@ def grid_sample(
     prefilter : bool
         Of B-splines: ``input`` are samples, which the spline goes through; False if it holds ``spline_coefficients`` already.
     return_mask : bool
-        Return (result, mask), where mask, bool (N, H_out, W_out), says which positions are inside.
+        Return (result, mask), where mask, bool (N, H_out, W_out), says which positions are inside, as for ``outside``.
     out : array, optional
         Takes the result: of its shape and dtype, any strides, no memory shared with the other arrays.
 
@@ -110,8 +112,8 @@ def grid_sample(
     TypeError
         A dtype is not one of those above, a mode is not a string, or ``align_corners`` is not True or False.
     ValueError
-        Shapes do not fit, ``input`` has an empty spatial axis, a mode is unknown, ``fill_value`` is none that the dtype holds,
-        or ``out`` cannot take the result (or is missing, with ``outside="keep"``).
+        Shapes do not fit, ``input`` has an empty spatial axis, a mode is unknown, ``fill_value`` is none that the dtype or
+        the type of the sums holds, or ``out`` cannot take the result (or is missing, with ``outside="keep"``).
 
     See Also
     --------
@@ -193,7 +195,7 @@ def grid_spec(
     if grid.ndim != input.ndim or grid.shape[-1] != ndim:
         wanted = "(N, " + "".join(f"{axis}_out, " for axis in "DHW"[3 - ndim :]) + f"{ndim})"
         raise ValueError(f"grid: expected {wanted} for an input of shape {input.shape}; got {describe(grid)}")
-    given = (input.shape, mode, padding_mode, align_corners, channels, *options.items())
+    given = (input.shape, mode, padding_mode, align_corners, channels, tuple(options), *options.values())
     try:
         return _known_spec(*given)
     except TypeError:  # a list of paddings is not to be hashed; or one of them is wrong, and says so again
@@ -203,14 +205,20 @@ def grid_spec(
 # The same call again, as in a loop over many small images, is not checked again. `typed`, since 1 is True to a dictionary.
 @lru_cache(maxsize=1024, typed=True)
 def _known_spec(
-    shape: tuple[int, ...], mode: Any, padding_mode: Any, align_corners: Any, channels: Any, *options: tuple[str, Any]
+    shape: tuple[int, ...],
+    mode: Any,
+    padding_mode: Any,
+    align_corners: Any,
+    channels: Any,
+    names: tuple[str, ...],
+    *options: Any,
 ) -> Spec:
     kernel = MODES[choose("mode", mode, MODES)]
     align_corners = as_flag("align_corners", align_corners)
     last = choose("channels", channels, ("first", "last")) == "last"
     boundaries = choose_boundaries("padding_mode", padding_mode, len(shape) - 2, padding_names(align_corners))
     axes = normalized_axes(shape[1:-1] if last else shape[2:], align_corners)
-    return make_spec(kernel, boundaries, axes, **dict(options))
+    return make_spec(kernel, boundaries, axes, **dict(zip(names, options, strict=True)))
 
 
 def padding_names(align_corners: bool) -> dict[str, str]:
@@ -260,7 +268,10 @@ def identity_grid(size: Any, align_corners: bool = False, *, dtype: Any = np.flo
     batch, spatial = _split_size(size)
     dtype, align_corners = as_dtype("dtype", dtype, _GRID_DTYPES), as_flag("align_corners", align_corners)
     ndim = len(spatial)
-    grid = np.empty((batch, *spatial, ndim), dtype)
+    try:
+        grid = np.empty((batch, *spatial, ndim), dtype)
+    except ValueError:
+        raise too_large("size", (batch, *spatial, ndim), dtype) from None
     for axis, length in enumerate(spatial):
         shape = [1] * ndim
         shape[axis] = length

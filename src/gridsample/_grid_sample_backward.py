@@ -55,7 +55,8 @@ def grid_sample_backward(
     channels : {"first", "last"}
         Where the channels of ``grad_out``, ``input`` and its gradient are.
     fill_value : number, or one for each channel
-        Of the padding "constant".
+        Of the padding "constant"; it is a number of the type of the sums, which is float64
+        for images of float64, int32 and complex128 and float32 for others.
     outside : {"boundary", "fill"}
         With "fill", points outside give no gradient.
     nan : {"boundary", "propagate"}
@@ -97,7 +98,7 @@ def grid_sample_backward(
     if grad.shape != expected:
         shape = (expected[0], *expected[2:], expected[1]) if last else expected
         raise ValueError(f"grad_out: expected the shape of the samples, {shape}; got {describe(given)}")
-    fill = fill_values(fill_value, moved.shape[1], moved.dtype)
+    fill = fill_values(fill_value, moved.shape[1], moved.dtype, moved)
     for total, array in zip(out, (image, grid), strict=True):
         if total is not None:
             check_out(total, array.shape, array.dtype.newbyteorder("="), grad_out=given, input=image, grid=grid)

@@ -14,7 +14,10 @@ from gridsample._arrays import (
     check_space,
     empty_like_layout,
     fill_values,
+    missing_out,
     out_dtype,
+    too_large,
+    with_axes,
 )
 from gridsample._compose import Composition, Source, as_mapped, blocks
 from gridsample._coords import index_axes
@@ -67,10 +70,11 @@ def sample(
     dtype : dtype, optional
         Of the result; that of ``input`` if not given. Integers are rounded half to even and saturated.
     fill_value : number, or one for each channel
-        Of the boundary "constant" and the outside rule "fill".
+        Of the boundary "constant" and the outside rule "fill"; it is a number of the type of the sums, which is float64
+        for images of float64, int32 and complex128 and float32 for others.
     outside : {"boundary", "fill", "keep"}
-        What a whole sample is whose centre is outside, before 0 or after size - 1 along some axis: what the boundary says,
-        ``fill_value``, or what ``out`` holds already.
+        What a whole sample is whose centre, as its coordinate is rounded, is outside, before 0 or after size - 1 along some
+        axis: what the boundary says, ``fill_value``, or what ``out`` holds already.
     nan : {"boundary", "propagate"}
         What a sample with a NaN coordinate is: what the boundary says (with zeros and constant that it is outside, with the
         others index 0), or NaN.
@@ -79,7 +83,7 @@ def sample(
     prefilter : bool
         Of B-splines: ``input`` are samples, which the spline goes through; False if it holds ``spline_coefficients`` already.
     return_mask : bool
-        Return (result, mask), where mask, bool (N, \*out) or (\*out), says which centres are inside.
+        Return (result, mask), where mask, bool (N, \*out) or (\*out), says which centres are inside, as for ``outside``.
     out : array, optional
         Takes the result: of its shape and dtype, any strides, no memory shared with the other arrays.
 
@@ -93,8 +97,8 @@ def sample(
     TypeError
         A dtype is not one of those above, or a name is not a string.
     ValueError
-        Shapes do not fit, ``input`` has an empty spatial axis, a name is unknown, ``fill_value`` is none that the dtype holds,
-        or ``out`` cannot take the result (or is missing, with ``outside="keep"``).
+        Shapes do not fit, ``input`` has an empty spatial axis, a name is unknown, ``fill_value`` is none that the dtype or
+        the type of the sums holds, or ``out`` cannot take the result (or is missing, with ``outside="keep"``).
 
     See Also
     --------
@@ -106,8 +110,10 @@ def sample(
     Cubic: R. Keys, "Cubic convolution interpolation for digital image processing", IEEE TASSP 29 (1981). B-splines: M. Unser,
     "Splines: a perfect fit for signal and image processing", IEEE SPM 16 (1999). Lanczos: C. Duchon, "Lanczos filtering in one
     and two dimensions", J. Appl. Meteorology 18 (1979). Mitchell: D. Mitchell and A. Netravali, "Reconstruction filters in
-    computer graphics", SIGGRAPH 1988, with B = C = 1/3. Kernels of more than 4 samples, and splines, make a float copy of an
-    image of integers or 16-bit floats; a spline's coefficients are a copy of the size of the image in any case.
+    computer graphics", SIGGRAPH 1988, with B = C = 1/3. Images are read where they are, with these exceptions: kernels of more
+    than 4 samples read a float copy of an image of integers, 16-bit floats or complex numbers, and of one whose last axis is
+    not contiguous; splines read coefficients, which are a copy too unless they were given; and memory of another byte order,
+    or at addresses that are no multiples of the size of an element, is copied.
 
     Examples
     --------
@@ -165,13 +171,15 @@ def sample(
     }
     if leading == 2:
         return run(input, coords, spec, "coords", out=out, **options)
-    if out is not None:
+    if out is not None or spec.keeps:
         points = coords.size if located else coords.shape[:-1]
         spatial_last = last and leading == 1
         shape = (*points, input.shape[-1]) if spatial_last else input.shape[:leading] + points
+        if out is None:
+            raise missing_out(shape, out_dtype(dtype, input))
         check_out(out, shape, out_dtype(dtype, input), **_memory(input, coords, "coords"))
     batch = [_as_batch(array, leading, last) for array in (input, out)]
-    result = run(batch[0], coords if located else coords[None], spec, "coords", out=batch[1], **options)
+    result = run(batch[0], coords if located else with_axes("coords", coords, 1), spec, "coords", out=batch[1], **options)
     values, mask = result if return_mask else (result, [None])
     alone = values[0] if leading else values[0, ..., 0] if last else values[0, 0]
     alone = alone if out is None else out
@@ -223,14 +231,17 @@ def run(
     batch, points = broadcast_batch(input, coords.shape, coords_name), coords.shape[1:-1]
     shape = (batch, *points, image.shape[1]) if last else (batch, image.shape[1], *points)
     dtype = out_dtype(dtype, input)
-    fill = fill_values(fill_value, image.shape[1], dtype)
+    fill = fill_values(fill_value, image.shape[1], dtype, input)
     if out is not None:
         check_out(out, shape, dtype, **_memory(input, coords, coords_name))
         target = np.moveaxis(out, -1, 1) if last else out
     elif spec.keeps:
-        raise ValueError(f'out: expected an array of shape {shape}, dtype {dtype}, whose values outside="keep" keeps; got None')
+        raise missing_out(shape, dtype)
     else:
-        target = empty_like_layout(image, (batch, image.shape[1], *points), dtype)
+        try:
+            target = empty_like_layout(image, (batch, image.shape[1], *points), dtype)
+        except ValueError:
+            raise too_large(coords_name, shape, dtype) from None
         out = np.moveaxis(target, 1, -1) if last else target
     mask = np.empty((batch, *points), bool) if return_mask else None
     if as_flag("prefilter", prefilter) and spec.order:

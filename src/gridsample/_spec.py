@@ -3,7 +3,6 @@
 All messages are of one form: the argument, what was expected, what came, and what to do about it.
 """
 
-import math
 import numbers
 import operator
 from collections.abc import Iterable, Mapping
@@ -17,6 +16,7 @@ from gridsample._modes import BOUNDARIES, KERNELS, NAN_RULES, OUTSIDE_RULES
 __all__ = [
     "MAX_NDIM",
     "Spec",
+    "as_array",
     "as_flag",
     "as_matrix",
     "choose",
@@ -33,6 +33,8 @@ __all__ = [
 MAX_NDIM = 3
 
 _OWN_NAMES = {name: name for name in BOUNDARIES}
+
+_FLOAT32_MAX: Any = float(np.finfo(np.float32).max)
 
 _ORDERS = {kernel.code: kernel.order for kernel in KERNELS.values()}
 
@@ -71,8 +73,8 @@ def make_spec(
 ) -> Spec:
     """Return the checked description of a problem."""
     code = KERNELS[choose("kernel", kernel, KERNELS)].code
-    if isinstance(cubic_a, bool) or not isinstance(cubic_a, numbers.Real) or not math.isfinite(cubic_a):
-        raise ValueError(f"cubic_a: expected a finite number, as -0.75 or -0.5; got {cubic_a!r}")
+    if isinstance(cubic_a, bool) or not isinstance(cubic_a, numbers.Real) or not abs(cubic_a) <= _FLOAT32_MAX:
+        raise ValueError(f"cubic_a: expected a finite number that float32 holds, as -0.75 or -0.5; got {cubic_a!r}")
     rule = OUTSIDE_RULES[choose("outside", outside, OUTSIDE_RULES)]
     propagates = choose("nan", nan, NAN_RULES) == "propagate"
     return Spec(code, boundaries, axes, float(cubic_a), rule, propagates, (0,) * len(axes))
@@ -81,6 +83,16 @@ def make_spec(
 def describe(array: np.ndarray) -> str:
     """Shape and dtype of an array as messages show them."""
     return f"shape {array.shape}, dtype {array.dtype}"
+
+
+def as_array(argument: str, value: Any) -> np.ndarray:
+    """Return ``value`` as an array, and refuse one with a mask, which would be lost."""
+    if isinstance(value, np.ndarray) and type(value) is not np.ndarray and isinstance(value, np.ma.MaskedArray):
+        raise TypeError(
+            f"{argument}: expected an array without a mask; got a masked one of {describe(value)}; "
+            f"fill it first, as with {argument}.filled(0)"
+        )
+    return np.asarray(value)
 
 
 def choose(argument: str, value: object, options: Iterable[str]) -> str:
@@ -154,7 +166,7 @@ def spatial_sizes(argument: str, size: Any, count: int | None = None) -> tuple[i
 
 def real_numbers(argument: str, value: Any) -> np.ndarray:
     try:
-        array = np.asarray(value)
+        array = as_array(argument, value)
     except ValueError as error:
         raise ValueError(f"{argument}: expected an array of real numbers; got {value!r:.60}: {error}") from None
     if array.dtype.kind not in "iuf":

@@ -7,14 +7,13 @@ from typing import Any
 import numpy as np
 
 from gridsample import _engine
-from gridsample._arrays import as_image, check_out, empty_like_layout
-from gridsample._modes import BOUNDARIES, COMPLEX_DTYPES, DTYPES, KERNELS
+from gridsample._arrays import as_image, check_out, empty_like_layout, sums_dtype
+from gridsample._modes import BOUNDARIES, KERNELS
 from gridsample._spec import Spec, as_flag, choose_boundaries, describe
 
 __all__ = [
     "as_axes",
     "as_order",
-    "coefficient_dtype",
     "filter_axes",
     "padded",
     "padding",
@@ -96,7 +95,7 @@ def spline_coefficients(
     order = as_order(order)
     chosen = as_axes("axes", axes, input.ndim)
     boundaries = choose_boundaries("boundary", boundary, len(chosen))
-    dtype = coefficient_dtype(input)
+    dtype = sums_dtype(input)
     if out is None:
         out = np.empty_like(input, dtype=dtype, subok=False)
     elif out is not input:
@@ -128,12 +127,6 @@ def as_axes(argument: str, axes: Any, ndim: int) -> tuple[int, ...]:
     if len(set(chosen)) != len(chosen) or not all(0 <= axis < ndim for axis in chosen):
         raise ValueError(f"{argument}: expected different axes of input, from {-ndim} to {ndim - 1}; got {axes!r}")
     return chosen
-
-
-def coefficient_dtype(input: np.ndarray) -> np.dtype:
-    """Return the dtype of the coefficients of an image."""
-    name = input.dtype.name
-    return np.dtype(name if name in COMPLEX_DTYPES else DTYPES[name].computed)
 
 
 # NOTE [the adjoint of the filter]
@@ -178,7 +171,7 @@ def prefiltered(image: np.ndarray, spec: Spec, fill: np.ndarray) -> tuple[np.nda
     """
     pads, inside = _place(spec, image.shape[2:])
     spatial, moved = padded(spec, image.shape[2:])
-    out = empty_like_layout(image, (*image.shape[:2], *spatial), coefficient_dtype(image))
+    out = empty_like_layout(image, (*image.shape[:2], *spatial), sums_dtype(image))
     if any(pads):
         values = fill.view(np.complex128) if image.dtype.kind == "c" else fill
         out[(slice(None), slice(None), *inside)] = image

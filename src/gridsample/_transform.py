@@ -8,7 +8,7 @@ import numpy as np
 from gridsample._cameras import Cameras
 from gridsample._coords import normalized_axes
 from gridsample._maps import Displacement, Function, Projective
-from gridsample._spec import MAX_NDIM, as_flag, as_matrix, choose, describe, positive_ints, spatial_sizes
+from gridsample._spec import MAX_NDIM, as_array, as_flag, as_matrix, choose, describe, positive_ints, spatial_sizes
 
 __all__ = ["Transform"]
 
@@ -211,7 +211,7 @@ class Transform(Cameras):
         >>> gridsample.Transform.flow(flow)([[0.0, 1.0]])
         array([[0., 2.]])
         """
-        field = np.asarray(flow)
+        field = as_array("flow", flow)
         if field.dtype.kind not in "iuf" and field.dtype.name != "bfloat16":
             raise TypeError(f"flow: expected an array of real numbers; got {describe(field)}")
         first = choose("channels", channels, ("last", "first")) == "first"

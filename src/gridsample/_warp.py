@@ -8,7 +8,7 @@ import numpy as np
 from gridsample._arrays import as_image
 from gridsample._frameworks import torch_front_end
 from gridsample._sample import sample
-from gridsample._spec import MAX_NDIM, as_flag, choose, describe, real_numbers, spatial_sizes
+from gridsample._spec import MAX_NDIM, as_array, as_flag, choose, describe, real_numbers, spatial_sizes
 from gridsample._transform import Transform
 
 __all__ = ["undistort", "warp_affine", "warp_flow", "warp_perspective"]
@@ -242,7 +242,7 @@ def warp_flow(
     if front_end := torch_front_end(input, flow):
         given = {"relative": relative, "order": order, "flow_channels": flow_channels, "units": units}
         return front_end.warp_flow(input, flow, size, kernel, boundary, align_corners=align_corners, **given, **options)
-    field, image = np.asarray(flow), as_image("input", input)
+    field, image = as_array("flow", flow), as_image("input", input)
     first = choose("flow_channels", flow_channels, ("last", "first")) == "first"
     fits = (n for n in range(1, MAX_NDIM + 1) if field.ndim - n in (1, 2) and _components(field, n, first) == n)
     ndim = next((n for n in fits if image.ndim - n in ((2,) if field.ndim == n + 2 else (0, 1, 2))), 0)

@@ -70,9 +70,12 @@ def _fill(who: str, fill_value: Any, input: Tensor) -> tuple[float, ...]:
         raise TypeError(f"{who}(): expected fill_value to be a number, or one for each channel, but got {fill_value!r}")
     if len(values) not in (1, input.shape[1]):
         raise ValueError(f"{who}(): expected fill_value to have 1 or {input.shape[1]} values, but got {fill_value!r}")
-    if not input.is_complex():
-        return tuple(float(value) for value in values)
-    return tuple(part for value in map(complex, values) for part in (value.real, value.imag))
+    try:
+        if not input.is_complex():
+            return tuple(float(value) for value in values)
+        return tuple(part for value in map(complex, values) for part in (value.real, value.imag))
+    except OverflowError:
+        raise ValueError(f"{who}(): expected fill_value to be a number that fits a float, but got {fill_value!r}") from None
 
 
 def make_options(

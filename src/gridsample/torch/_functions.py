@@ -53,9 +53,11 @@ def grid_sample(
     align_corners : bool, optional
         Where -1 and 1 are: at the outer edges of the end samples (False, and if not given), or at their centres (True).
     fill_value : number, or one for each channel
-        Of the padding "constant" and the outside rule "fill".
+        Of the padding "constant" and the outside rule "fill"; it is a number of the type of the sums, which is float64
+        for images of float64, int32 and complex128 and float32 for others.
     outside : {"boundary", "fill"}
-        What a whole sample is whose position is outside [-1, 1] along some axis: what the padding says, or ``fill_value``.
+        What a whole sample is whose position is outside: what the padding says, or ``fill_value``. Its index, as rounded,
+        decides, as of ``gridsample.grid_sample``.
     nan : {"boundary", "propagate"}
         What a sample at NaN is: what the padding says (outside with zeros and constant, index 0 with the others), or NaN. Its
         gradient is 0.
@@ -145,7 +147,7 @@ def _checked(check: Callable[..., Options], input: Tensor, coords: Tensor, given
             coords.layout,
             coords.device,
         )
-        key = (check, tensors, given, type(given[2]))  # True is 1 to a dictionary
+        key = (check, tensors, given, type(given[2]), type(given[-1]))  # True is 1 to a dictionary
         options = _known.get(key)
     except (AttributeError, TypeError):  # no tensor, or not to be hashed, as a list of fill values
         return check(input, coords, *given)
@@ -240,7 +242,8 @@ def sample(
     boundary : str, or a sequence of one for each spatial axis
         What a tap outside ``input`` reads, as of ``gridsample.sample``.
     fill_value : number, or one for each channel
-        Of the boundary "constant" and the outside rule "fill".
+        Of the boundary "constant" and the outside rule "fill"; it is a number of the type of the sums, which is float64
+        for images of float64, int32 and complex128 and float32 for others.
     outside : {"boundary", "fill"}
         What a whole sample is whose centre is outside: what the boundary says, or ``fill_value``.
     nan : {"boundary", "propagate"}
