@@ -20,7 +20,7 @@ sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
 
 import readme
 
-INSTANT = measure.Settings(pause=0, visit=0, rounds=2)
+INSTANT = measure.Settings(pause=0, wake=0, visit=0, rounds=2)
 
 INSIDE = Workload("inside", "a volume read inside only", (1, 1, 6, 7, 8), (5, 6, 7), "scattered", align_corners=True)
 """No tap is outside, so that peers with other edges agree too."""

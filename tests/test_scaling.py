@@ -12,7 +12,7 @@ from gridsample.bench import agreement, command, measure, memory, peers, scaling
 from gridsample.cli.commands import app
 from tests.tolerances import AFFINE, assert_close
 
-INSTANT = measure.Settings(pause=0, visit=0, rounds=2)
+INSTANT = measure.Settings(pause=0, wake=0, visit=0, rounds=2)
 
 MIB = 1 << 20
 
@@ -180,7 +180,7 @@ def test_the_command_measures(tiny, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.json", "mine.md", "mine.png"]
     found = json.loads((tmp_path / "mine.json").read_text())
     assert [point["threads"] for point in found["points"] if point["sweep"] == "threads"] == [1, 2]
-    assert found["settings"] == {"pause": 0.003, "visit": 0.005, "budget": 1, "rounds": 2}
+    assert found["settings"] == {"pause": 0.012, "wake": 0.006, "visit": 0.005, "budget": 1, "rounds": 2}
 
 
 def test_wrong_results_are_an_error(tiny, tmp_path, monkeypatch):

@@ -27,6 +27,8 @@ class Settings(NamedTuple):
 
     pause: float = 0.02
     """Seconds before each visit: an OpenMP peer's threads keep spinning after a call and would steal the cores."""
+    wake: float = 0.006
+    """Seconds of calls after the pause that are not counted: threads sleep by then, as may a virtual machine's processors."""
     visit: float = 0.005
     """A visit repeats a shorter call until it takes so many seconds, and counts their mean."""
     budget: float = 3.0
@@ -128,12 +130,13 @@ def _prepare(
 
 def time_interleaved(calls: dict[str, Callable[[], Any]], settings: Settings) -> dict[str, list[float]]:
     """Visit everyone once per round, in an order that changes; return seconds per call, round by round."""
-    repeats, one_round = {}, 0.0
+    repeats, wakes, one_round = {}, {}, 0.0
     for name, call in calls.items():
         _visit(call, 1, settings.pause)  # warms up
         seconds = _visit(call, 1, 0)
         repeats[name] = max(1, round(settings.visit / seconds))
-        one_round += settings.pause + repeats[name] * seconds
+        wakes[name] = int(np.ceil(settings.wake / seconds)) if seconds < _LONG else 0
+        one_round += settings.pause + (repeats[name] + wakes[name]) * seconds
     rounds = settings.rounds or int(np.clip(settings.budget / one_round, LEAST_ROUNDS, 41))
     times: dict[str, list[float]] = {name: [] for name in calls}
     order, shuffle = list(calls), random.Random(0).shuffle
@@ -143,15 +146,21 @@ def time_interleaved(calls: dict[str, Callable[[], Any]], settings: Settings) ->
         for _ in range(rounds):
             shuffle(order)
             for name in order:
-                times[name].append(_visit(calls[name], repeats[name], settings.pause))
+                times[name].append(_visit(calls[name], repeats[name], settings.pause, wakes[name]))
     finally:
         gc.enable()
     return times
 
 
-def _visit(call: Callable[[], Any], repeats: int, pause: float) -> float:
-    """Return the mean seconds of ``repeats`` calls in a row, after a pause."""
+_LONG = 0.05
+"""Seconds beside which it does not count how long sleeping threads take to wake."""
+
+
+def _visit(call: Callable[[], Any], repeats: int, pause: float, wakes: int = 0) -> float:
+    """Return the mean seconds of ``repeats`` calls in a row, after a pause, and after ``wakes`` calls that wake the threads."""
     time.sleep(pause)
+    for _ in range(wakes):
+        call()
     start = time.perf_counter()
     for _ in range(repeats):
         call()

@@ -304,7 +304,7 @@ def bench(
     rounds: Annotated[
         int | None, typer.Option(min=1, help="Rounds per row; by default as many as fit 3 seconds (--scaling: 1), 5 to 41.")
     ] = None,
-    pause: Annotated[float, typer.Option(min=0, help="Milliseconds to wait before each visit.")] = 3,
+    pause: Annotated[float, typer.Option(min=0, help="Milliseconds to wait before each visit.")] = 12,
     output: Annotated[Path, typer.Option("--output", "-o", help="Writes OUTPUT.json, OUTPUT.md and OUTPUT.png.")] = _BENCH,
 ) -> None:
     """Time gridsample beside the libraries that are installed, in turns and with equal threads, and check that they agree."""
