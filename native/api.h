@@ -53,6 +53,8 @@ struct Problem {
 
   const void* input;
   const void* coords;    // null, if there is a matrix
+  bool relative;         // what is given, by fma(given + pre, scale, shift), is added to the point's place along the axis: of the last axes of
+                         // points, one is that of each spatial axis
   const double* matrix;  // null, or (ndim, out_ndim + 1), with a row more if it is projective: see kernels/coords.h
   bool projective;
   void* out;

@@ -72,7 +72,7 @@ Plan make_plan(const Problem& problem, int block_columns) {
   int64_t points = p.batch * (p.mask ? std::max<int64_t>(p.channels, 1) : p.channels);
   for (int i = 0; i < p.out_ndim; ++i) points *= p.out_size[i];
   if (points == 0) return plan;  // no tiles
-  if (!p.matrix && merge_short_rows(p)) block_columns = kTilePoints;
+  if (!p.matrix && !p.relative && merge_short_rows(p)) block_columns = kTilePoints;
   int64_t columns = p.out_size[p.out_ndim - 1], rows = p.out_size[p.out_ndim - 2];
 
   int64_t padded = tiles_of(columns, kGroup) * kGroup;
@@ -96,7 +96,7 @@ Plan make_plan(const Problem& problem, int block_columns) {
   else
     plan.spare_samples = taps_of(p.kernel) == 6 ? 2 : 0;  // loaded as eight
   plan.tap_by_tap = !side_by_side && last != 1 && p.kernel != Kernel::nearest;
-  plan.wide_coords = p.coords_dtype == Dtype::float64;
+  plan.wide_coords = p.coords_dtype == Dtype::float64 || p.relative;
   for (int i = 0; i < p.ndim; ++i)  // float32 cannot count past 2^24
     if (p.axis[i].size > (int64_t{1} << 24)) plan.wide_coords = true;
   return plan;
@@ -115,9 +115,15 @@ TilePlace place_tile(const Plan& plan, int64_t tile) {
   place.coords = place.batch * p.coords_batch + column * p.coords_stride[last] + row * p.coords_stride[last - 1];
   place.out = place.batch * p.out_batch + column * p.out_stride[last] + row * p.out_stride[last - 1];
   place.mask = place.batch * p.mask_batch + column * p.mask_stride[last] + row * p.mask_stride[last - 1];
+  auto set_index = [&](int axis, int64_t index) {
+    if (last - axis < kMaxDim) place.at[kMaxDim - 1 - (last - axis)] = index;
+  };
+  set_index(last, column);
+  set_index(last - 1, row);
   for (int i = last - 2; i >= 0; --i) {
     int64_t index = outer % p.out_size[i];
     outer /= p.out_size[i];
+    set_index(i, index);
     place.coords += index * p.coords_stride[i];
     place.out += index * p.out_stride[i];
     place.mask += index * p.mask_stride[i];

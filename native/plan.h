@@ -40,6 +40,7 @@ struct Plan {
 // Where a tile begins: batch item, element offsets of its first point, and its extent.
 struct TilePlace {
   int64_t batch, coords, out, mask;
+  int64_t at[kMaxDim];  // indices of the first point along the last axes of points, as far as there are
   int columns, rows;
 };
 

@@ -204,9 +204,11 @@ gs::Problem sampling_problem(const In& input, const std::optional<In>& coords, c
 void sample(In input, std::optional<In> coords, std::optional<Matrix> matrix, Out out, std::optional<Out> mask, Fill fill,
             std::tuple<int, int, int> dtypes, int kernel, const std::vector<int>& boundaries,
             const std::vector<AxisTuple>& axes, const std::vector<int>& orders,
-            double cubic_a, int outside, bool nan_propagates) {
+            double cubic_a, int outside, bool nan_propagates, bool relative) {
   gs::Problem p = sampling_problem(input, coords, matrix, out, mask, fill, dtypes,
                                    {kernel, boundaries, axes, orders, cubic_a, outside, nan_propagates});
+  require(!relative || (coords && p.out_ndim >= 2 && p.out_ndim >= p.ndim), "displacements");
+  p.relative = relative;
   run([&](gs::Interrupted watch) { return gs::sample(p, watch); });
 }
 
@@ -390,7 +392,7 @@ NB_MODULE(_native, m) {
   main_thread = nb::cast<unsigned long>(nb::module_::import_("threading").attr("main_thread")().attr("ident"));
   m.def("sample", &sample, nb::arg("input"), nb::arg("coords").none(), nb::arg("matrix").none(), nb::arg("out"),
         nb::arg("mask").none(), nb::arg("fill"), nb::arg("dtypes"), nb::arg("kernel"), nb::arg("boundaries"), nb::arg("axes"), nb::arg("orders"), nb::arg("cubic_a"),
-        nb::arg("outside"), nb::arg("nan_propagates"));
+        nb::arg("outside"), nb::arg("nan_propagates"), nb::arg("relative"));
   m.def("derivatives", &derivatives, nb::arg("grad"), nb::arg("coords"), nb::arg("input").none(), nb::arg("tangent").none(),
         nb::arg("direction").none(), nb::arg("grad_input").none(), nb::arg("grad_coords").none(), nb::arg("grad_out").none(),
         nb::arg("fill"), nb::arg("dtypes"), nb::arg("second"), nb::arg("sizes"), nb::arg("kernel"), nb::arg("boundaries"),

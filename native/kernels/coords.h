@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../plan.h"
+#include "packed.h"
 #include "storage.h"
 #include "tile.h"
 
@@ -55,6 +56,15 @@ void load_rows(const C* from, const int64_t* step, const TilePlace& place, const
     if constexpr (Step > 0 && __is_same(C, U) && __is_same(U, G))
       for (; i + Simd<G>::lanes <= columns; i += Simd<G>::lanes)
         store(x + i, fma(load_component<Step, Component>(from + i * Step - Component) + pre, scale, shift));
+    if constexpr (Step > 0 && __is_same(C, float) && __is_same(U, double) && __is_same(G, double))
+      for (; i + Simd<float>::lanes <= columns; i += Simd<float>::lanes) {
+        alignas(64) float given[Simd<float>::lanes];
+        store(given, load_component<Step, Component>(from + i * Step - Component));
+        for (int half = 0; half < Simd<float>::lanes; half += Simd<double>::lanes) {
+          auto part = load<Chunk<float, GS_VECTOR_BYTES / 2>::type>(given + half);
+          store(x + i + half, fma(__builtin_convertvector(part, Vec<double>) + pre, scale, shift));
+        }
+      }
     for (; i < columns; ++i) x[i] = load_point<U>(from + i * step[1], axis);
     for (; i % kGroup; ++i) x[i] = x[i - 1];
     x += i;
@@ -76,6 +86,19 @@ void load_coords(const Problem& p, const C* from, const TilePlace& place, const 
     case 13: return load_rows<3, 1, U>(from, step, place, axis, x);
     case 14: return load_rows<3, 2, U>(from, step, place, axis, x);
     default: return step[1] == 1 ? load_rows<1, 0, U>(from, step, place, axis, x) : load_rows<0, 0, U>(from, step, place, axis, x);
+  }
+}
+
+// Displacements to index coordinates: x += the index of each point along an axis, so many before the last.
+template <class G>
+void add_indices(const TilePlace& place, int from_last, G* x) {
+  G start = G(place.at[kMaxDim - 1 - from_last]);
+  for (int r = 0; r < place.rows; ++r) {
+    int i = 0;
+    G row = from_last == 1 ? start + G(r) : start;
+    for (; i < place.columns; ++i) x[i] += from_last == 0 ? row + G(i) : row;
+    for (; i % kGroup; ++i) x[i] = x[i - 1];
+    x += i;
   }
 }
 

@@ -89,6 +89,8 @@ struct TileMaker {
     for (int a = 0; a < p.ndim; ++a) {
       int spare = a == p.ndim - 1 ? plan.spare_samples : 0;
       if (!p.matrix) load_coords<U>(p, static_cast<const C*>(p.coords) + place.coords, place, p.axis[a], x[a]);
+      if constexpr (__is_same(U, double))
+        if (p.relative) add_indices(place, p.ndim - 1 - a, x[a]);
       stage[a].start(x[a], p.axis[a], spare, a, tile, fraction);
       stage[a].weights(fraction, p.cubic_a, a, tile);
       int order = p.axis[a].order;

@@ -9,7 +9,7 @@ from gridsample._engine import Mapped
 from gridsample._maps import Displacement, Invertible, Map, Points, Projective, stack
 from gridsample._spec import as_flag, choose, describe, real_numbers, spatial_sizes
 
-__all__ = ["Composition", "Source", "as_mapped", "blocks", "boxes", "points_of"]
+__all__ = ["Composition", "Source", "as_field", "as_mapped", "blocks", "boxes", "points_of"]
 
 _BLOCK = 1 << 15
 """Points of a block: its coordinates stay in the second-level cache between being made and being read."""
@@ -164,6 +164,19 @@ def as_mapped(transform: Composition) -> Mapped | None:
         return None
     matrix = transform._maps[0].matrix
     return Mapped(np.ascontiguousarray(matrix[:-1] if transform._maps[0].is_affine else matrix))
+
+
+def as_field(transform: Composition, size: tuple[int, ...]) -> Displacement | None:
+    """Return the field of a map that is nothing else, if the core can read it as it lies for an output of this size; else None.
+
+    Not what is positions in other units than pixels: their products are float64 here, whatever the field is.
+    """
+    if len(transform._maps) != 1 or not isinstance(transform._maps[0], Displacement):
+        return None
+    moves = transform._maps[0]
+    own = moves.field.shape[:-1] == size and set(moves.scale) == {1.0} and set(moves.shift) == {0.0}
+    exact = moves.relative or set(moves.units) == {(1.0, 0.0)}
+    return moves if own and exact and moves.field.dtype.name in ("float32", "float64") else None
 
 
 def blocks(transform: Composition, size: tuple[int, ...]) -> Iterator[tuple[tuple[slice, ...], np.ndarray]]:

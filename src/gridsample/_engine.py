@@ -55,8 +55,8 @@ def sample(
     input = _readable(input)
     if isinstance(coords, np.ndarray):
         coords = _readable(coords)
-    elif out.ndim == 3:  # the core maps points of two axes or more
-        coords = Mapped(np.insert(coords.matrix, 0, 0.0, axis=1))
+    if out.ndim == 3 and (spec.relative or not isinstance(coords, np.ndarray)):  # where places count there are two axes or more
+        coords = coords[:, None] if isinstance(coords, np.ndarray) else Mapped(np.insert(coords.matrix, 0, 0.0, axis=1))
         out, mask = out[:, :, None], None if mask is None else mask[:, None]
     target = out if is_plain(out) else out.astype(out.dtype.newbyteorder("="))
     if input.dtype.kind == "c":
@@ -135,6 +135,7 @@ def sample_bits(
         fill,
         codes,
         *_modes(spec),
+        spec.relative,
     )
 
 

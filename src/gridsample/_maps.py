@@ -106,6 +106,10 @@ class Projective(NamedTuple):
         return Projective(product)
 
 
+_AROUND = 4
+"""Samples around a point that no kernel of a field reads beyond, with room for rounding."""
+
+
 class Displacement(NamedTuple):
     """A field of displacements or positions, axis 0 first, over a lattice that may be coarser than the points it is asked at.
 
@@ -145,10 +149,17 @@ class Displacement(NamedTuple):
         ndim = len(points)
         at = tuple(p * scale + shift for p, scale, shift in zip(points, self.scale, self.shift, strict=True))
         shape = np.broadcast_shapes(*(p.shape for p in at))
+        if all(p.size and np.isfinite(p).all() for p in at):  # only the part that is asked for is converted
+            first = [int(np.clip(p.min() - _AROUND, 0, n - 1)) for p, n in zip(at, self.field.shape, strict=False)]
+            last = [int(np.clip(p.max() + _AROUND, 0, n - 1)) for p, n in zip(at, self.field.shape, strict=False)]
+            part = self.field[tuple(slice(a, b + 1) for a, b in zip(first, last, strict=True))]
+            at = tuple(p - a for p, a in zip(at, first, strict=True))
+        else:
+            part = self.field
         out = np.empty((1, ndim, *shape))
         border = (BOUNDARIES["border"].code,) * ndim
         spec = Spec(KERNELS[self.kernel].code, border, index_axes(ndim), -0.5, 0, True, (0,) * ndim)
-        field = np.moveaxis(self.field, -1, 0)[None].astype(np.float64, copy=False)
+        field = np.moveaxis(part, -1, 0)[None].astype(np.float64, copy=False)
         _engine.sample(field, stack(at, shape)[None], out, spec, np.zeros(ndim))
         return tuple(out[0])
 

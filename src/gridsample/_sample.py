@@ -19,7 +19,7 @@ from gridsample._arrays import (
     too_large,
     with_axes,
 )
-from gridsample._compose import Composition, Source, as_mapped, blocks
+from gridsample._compose import Composition, Source, as_field, as_mapped, blocks
 from gridsample._coords import index_axes
 from gridsample._frameworks import refuse, torch_front_end
 from gridsample._spec import MAX_NDIM, Spec, as_flag, choose, choose_boundaries, describe, make_spec, spatial_sizes
@@ -261,9 +261,15 @@ def _sample_blocks(
         alone = len(source.transforms) > 1
         images = image[n : n + 1] if alone and len(image) > 1 else image
         items = slice(n, n + 1) if alone else slice(None)
-        mapped = as_mapped(transform)
+        mapped, field = as_mapped(transform), as_field(transform, source.size)
         if mapped is not None:
             _engine.sample(images, mapped, out[items], spec, fill, None if mask is None else mask[items])
+            continue
+        if field is not None:
+            units = zip(spec.axes, field.units, strict=True)
+            axes = tuple(axis._replace(scale=scale, shift=shift) for axis, (scale, shift) in units)
+            moved = spec._replace(axes=axes, relative=field.relative)
+            _engine.sample(images, field.field[None], out[items], moved, fill, None if mask is None else mask[items])
             continue
         for box, points in blocks(transform, source.size):
             part = None if mask is None else mask[(items, *box)]

@@ -50,6 +50,8 @@ class Spec(NamedTuple):
     nan_propagates: bool
     orders: tuple[int, ...]
     """Of the derivative that is taken along each axis, with respect to the given coordinate; 0 for the sample itself."""
+    relative: bool = False
+    """Coordinates are displacements from the place of their point in the output, whose last axes are the spatial ones."""
 
     @property
     def order(self) -> int:

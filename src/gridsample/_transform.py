@@ -228,8 +228,8 @@ class Transform(Cameras):
         if size is not None:
             sizes = spatial_sizes("size", size, ndim)
             pairs = list(zip(normalized_axes(lattice, align_corners), normalized_axes(sizes, align_corners), strict=True))
-            scale = tuple(a.scale / b.scale if b.scale else 0.0 for a, b in pairs)
-            shift = tuple(a.to_index(b.to_given(0.0)) for a, b in pairs)
+            scale = tuple(1.0 if a == b else a.scale / b.scale if b.scale else 0.0 for a, b in pairs)
+            shift = tuple(0.0 if a == b else a.to_index(b.to_given(0.0)) for a, b in pairs)  # exactly, to look nothing up
         relative, kernel = as_flag("relative", relative), choose("kernel", kernel, ("linear", "cubic", "nearest"))
         units = ((1.0, 0.0),) * ndim
         if normalized is not None:
