@@ -127,3 +127,42 @@ def test_bad_input():
     refuses(ValueError, lambda: gridsample.undistort(np.zeros((2, 3, 4, 5, 6)), CAMERA, LENS), "input", "2 spatial axes")
     with pytest.raises(TypeError, match="unexpected keyword argument 'mode'"):
         gridsample.warp_affine(image, AFFINE, mode="nearest")
+
+
+@pytest.mark.isa
+@pytest.mark.parametrize("kernel", ["nearest", "linear", "cubic"])
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int16"])
+@pytest.mark.parametrize("order", ["xy", "ij"])
+@pytest.mark.parametrize("spatial", [(41,), (9, 37), (5, 6, 35)])
+def test_flow_is_its_coordinates(spatial, order, dtype, kernel):
+    """Whether the core reads the field where it lies or not: the same numbers as of the coordinates that it stands for."""
+    rng = np.random.default_rng(4)
+    image = rng.random((2, 3, *spatial), np.float32)
+    field = (rng.normal(0, 3, (2, *spatial, len(spatial)))).astype(dtype)
+    for relative in (True, False):
+        for laid in (field, np.ascontiguousarray(np.moveaxis(field, -1, 1)), np.moveaxis(field[::-1], -1, 1)[:, ::-1]):
+            first = laid is not field
+            flows = [Transform.flow(one, relative=relative, order=order, channels="first" if first else "last") for one in laid]
+            coords = np.stack([flow.coords(spatial) for flow in flows])
+            expected, inside = gridsample.sample(image, coords, kernel, "border", return_mask=True)
+            options = {"relative": relative, "order": order, "flow_channels": "first" if first else "last"}
+            for size in (None, spatial):
+                actual, mask = gridsample.warp_flow(
+                    image, laid, size, kernel=kernel, boundary="border", return_mask=True, **options
+                )
+                np.testing.assert_array_equal(mask, inside)
+                np.testing.assert_allclose(actual, expected, atol=1e-6)  # weights of float32 or float64 coordinates
+
+
+def test_a_coarse_flow_converts_what_it_reads():
+    """A part of it for each block of the output: the results are those of the whole."""
+    rng = np.random.default_rng(5)
+    image, flow = rng.random((300, 400), np.float32), rng.normal(0, 3, (60, 50, 2)).astype(np.float32)
+    for size in ((300, 400), (60, 400)):
+        coords = Transform.flow(flow, size=size).coords(size)
+        expected = gridsample.sample(image, coords)
+        np.testing.assert_allclose(gridsample.warp_flow(image, flow, size), expected, atol=1e-6)
+    whole = Transform.flow(flow.astype(np.float64), size=(300, 400))
+    edges = np.array([[0.0, 0.0], [299.0, 399.0], [np.nan, 3.0], [1e9, -1e9]])
+    assert np.isfinite(whole(edges)[[0, 1, 3]]).all()
+    np.testing.assert_array_equal(whole(edges)[:2], np.stack([whole(edges[:1])[0], whole(edges[1:2])[0]]))

@@ -22,6 +22,7 @@ from gridsample._arrays import (
 from gridsample._compose import Composition, Source, as_field, as_mapped, blocks
 from gridsample._coords import index_axes
 from gridsample._frameworks import refuse, torch_front_end
+from gridsample._maps import Displacement
 from gridsample._spec import MAX_NDIM, Spec, as_flag, choose, choose_boundaries, describe, make_spec, spatial_sizes
 from gridsample._spline import prefiltered
 
@@ -266,11 +267,19 @@ def _sample_blocks(
             _engine.sample(images, mapped, out[items], spec, fill, None if mask is None else mask[items])
             continue
         if field is not None:
-            units = zip(spec.axes, field.units, strict=True)
-            axes = tuple(axis._replace(scale=scale, shift=shift) for axis, (scale, shift) in units)
-            moved = spec._replace(axes=axes, relative=field.relative)
-            _engine.sample(images, field.field[None], out[items], moved, fill, None if mask is None else mask[items])
+            coords, moved = _given(field, spec)
+            _engine.sample(images, coords, out[items], moved, fill, None if mask is None else mask[items])
             continue
         for box, points in blocks(transform, source.size):
             part = None if mask is None else mask[(items, *box)]
             _engine.sample(images, points[None], out[(items, slice(None), *box)], spec, fill, part)
+
+
+def _given(moves: Displacement, spec: Spec) -> tuple[np.ndarray, Spec]:
+    """Return a field as coordinates (1, *out, ndim), and how the core turns them into index coordinates."""
+    field, order = moves.field, range(len(spec.axes))
+    if field.strides[-1] < 0:  # x first, seen backwards: read fastest as it lies
+        field, order = field[..., ::-1], order[::-1]
+    each = zip(spec.axes, order, moves.units, strict=True)
+    axes = tuple(axis._replace(component=k, scale=scale, shift=shift) for axis, k, (scale, shift) in each)
+    return field[None], spec._replace(axes=axes, relative=moves.relative)
