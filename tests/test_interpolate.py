@@ -142,3 +142,21 @@ def test_a_copy_if_nothing_changes(mode):
 def test_the_core_refuses_what_would_leave_an_array(start, shape):
     with pytest.raises(ValueError, match=r"starts|shape"):
         _engine.weighted(np.ones((1, 4, 4)), np.array(start), np.ones((2, 2)), np.ones(shape))
+
+
+@pytest.mark.isa
+@pytest.mark.parametrize(
+    "options", [{"mode": "area"}, {"mode": "bilinear", "antialias": True}, {"mode": "bicubic", "antialias": True}]
+)
+@pytest.mark.parametrize("size", [(7, 11), (5, 40), (31, 9)])
+def test_nan_stays_where_it_is_read(size, options):
+    """Rows of weights are of one length in the core: what fills short ones up reads nothing."""
+    rng = np.random.default_rng(3)
+    for at in rng.integers(0, (20, 24), (12, 2)):
+        image = rng.random((1, 1, 20, 24), np.float32)
+        image[0, 0, at[0], at[1]] = np.nan
+        expected = torch.nn.functional.interpolate(torch.from_numpy(image), size, **options).isnan().numpy()
+        found = np.isnan(interpolate(image, size, **options))
+        assert not (found & ~expected).any()  # PyTorch also reads samples of weight 0 where it enlarges
+        if size[1] < 24:
+            np.testing.assert_array_equal(found, expected)

@@ -18,12 +18,15 @@ struct Weighted {
   const T* weights = static_cast<const T*>(p.weight);
   T* out = static_cast<T*>(p.out);
 
-  // N vectors of neighbours, whose taps lie `step` apart.
+  // N vectors of neighbours, whose taps lie `step` apart. Weights of 0 at the ends fill short rows up: a NaN there is nobody's.
   template <class X, int N>
   GS_INLINE void sum(const T* from, int64_t step, const T* weight, X* total) const {
     constexpr int wide = int(sizeof(X) / sizeof(T));
+    int64_t taps = p.taps;
+    while (taps > 1 && weight[taps - 1] == 0) --taps;
+    for (; taps > 1 && weight[0] == 0; ++weight, --taps) from += step;
     for (int n = 0; n < N; ++n) total[n] = load<X>(from + n * wide) * weight[0];
-    for (int64_t k = 1; k < p.taps; ++k) {
+    for (int64_t k = 1; k < taps; ++k) {
       from += step;
       for (int n = 0; n < N; ++n) total[n] = fma(load<X>(from + n * wide), weight[k] - X{}, total[n]);
     }

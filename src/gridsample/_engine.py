@@ -135,7 +135,7 @@ def sample_bits(
         fill,
         codes,
         *_modes(spec),
-        spec.relative,
+        relative=spec.relative,
     )
 
 
