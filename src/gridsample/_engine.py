@@ -1,11 +1,12 @@
 """The only importer of the native core: makes arrays that it can read, and calls it."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from gridsample import _native
+from gridsample._coords import AxisMap
 from gridsample._modes import COMPLEX_DTYPES, DTYPES, KERNELS, dtype_name
 from gridsample._native import Again, choose_isa, current_isa, get_num_threads, set_num_threads, use_threads, vector_bytes
 from gridsample._spec import Spec
@@ -81,7 +82,7 @@ def again(input: np.ndarray, coords: np.ndarray, out: np.ndarray, spec: Spec) ->
     return _native.again(_bits(input), _bits(coords), _bits(out), fill, dtypes, kinds, *_modes(spec))
 
 
-def _modes(spec: Spec) -> tuple[Any, ...]:
+def _modes(spec: Spec) -> tuple[int, tuple[int, ...], tuple[AxisMap, ...], tuple[int, ...], float, int, bool]:
     return (spec.kernel, spec.boundaries, spec.axes, spec.orders, spec.cubic_a, spec.outside, spec.nan_propagates)
 
 
@@ -135,7 +136,7 @@ def sample_bits(
         fill,
         codes,
         *_modes(spec),
-        relative=spec.relative,
+        spec.relative,
     )
 
 
