@@ -9,9 +9,10 @@ namespace gs {
 // Neighbouring points read neighbouring samples, along rows and across them. A long run of points of a map that is not quite
 // level crosses many rows of the input, more than the first-level cache holds, and the next run fetches them all
 // again; a block of the same number of points touches half as many lines and uses each several times. So tiles are
-// kBlockColumns wide where rows of points are long. Derivatives read and write more arrays of points than samples, and long pieces of
+// kBlockColumns wide where rows of points are long; AMD's processors, which take long rows better, are a tenth faster with twice that.
+// Derivatives read and write more arrays of points than samples, and long pieces of
 // those are worth more to them. Short rows are merged first: there a run is a block already.
-constexpr int kBlockColumns = 32, kDerivativeColumns = 128;
+constexpr int kBlockColumns = 32, kLongBlockColumns = 64, kDerivativeColumns = 128;
 constexpr int64_t kShortRow = 64;
 
 // An output of this many bytes is not in the caches when its reader comes, and lines that are wholly overwritten need not

@@ -70,7 +70,7 @@ bool run(Plan& plan, Interrupted interrupted) {
 }  // namespace
 
 bool sample(const Problem& problem, Interrupted interrupted) {
-  Plan plan = make_plan(problem);
+  Plan plan = make_plan(problem, gathers_are_fast() ? kBlockColumns : kLongBlockColumns);  // which tells the makers of processors apart
   if (plan.tiles == 0) return true;
   return computed_in_double(problem.dtype) ? run<double>(plan, interrupted) : run<float>(plan, interrupted);
 }
