@@ -207,7 +207,8 @@ void sample(In input, std::optional<In> coords, std::optional<Matrix> matrix, Ou
             double cubic_a, int outside, bool nan_propagates, bool relative) {
   gs::Problem p = sampling_problem(input, coords, matrix, out, mask, fill, dtypes,
                                    {kernel, boundaries, axes, orders, cubic_a, outside, nan_propagates});
-  require(!relative || (coords && p.out_ndim >= 2 && p.out_ndim >= p.ndim), "displacements");
+  bool whole = p.coords_dtype == gs::Dtype::float32 || p.coords_dtype == gs::Dtype::float64;
+  require(!relative || (coords && whole && p.out_ndim >= 2 && p.out_ndim >= p.ndim), "displacements");
   p.relative = relative;
   run([&](gs::Interrupted watch) { return gs::sample(p, watch); });
 }

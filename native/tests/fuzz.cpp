@@ -280,6 +280,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   test::Bytes bytes(data, size);
   test::Fuzzed fuzzed(bytes);
   test::FuzzedDerivatives derived(bytes, fuzzed);
+  gs::Problem& p = fuzzed.p;  // last, so that the bytes before say what they said
+  bool whole = p.coords_dtype == Dtype::float32 || p.coords_dtype == Dtype::float64;
+  p.relative = whole && p.out_ndim >= 2 && p.out_ndim >= p.ndim && bytes.chance(0.3);
   set_num_threads(1);
   std::vector<uint8_t> first;
   const char* first_name = nullptr;

@@ -30,6 +30,7 @@ namespace test {
 void test_splines();
 void test_derivatives();
 void test_weighted();
+void test_displacements();
 
 namespace {
 
@@ -264,6 +265,7 @@ int main(int argc, char** argv) {
   test::test_splines();
   test::test_derivatives();
   test::test_weighted();
+  test::test_displacements();
   test::test_concurrent_calls();
   test::test_nested_calls();
   return test::finish();
