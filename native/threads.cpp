@@ -22,7 +22,7 @@ struct Job {
   int64_t count, grain;
   std::atomic<int64_t> next{0};
   std::atomic<bool> failed{false};
-  std::exception_ptr error;  // of the one who failed first
+  std::exception_ptr error{};  // of the one who failed first
 
   void work() {
     for (;;) {

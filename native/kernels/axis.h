@@ -30,21 +30,22 @@ GS_INLINE Simd<double>::I load_offsets(const int64_t* index) { return load<Simd<
 // base += index * stride for all points, or = for the first axis. What is far outside may overflow: nothing is read there.
 template <class Int>
 void add_offsets(const Int* index, const Axis& axis, bool first, int points, int64_t* base) {
-  using Offsets = Simd<double>::I;
+  using Signed = Simd<double>::I;
   constexpr int lanes = Simd<double>::lanes;
-  Offsets stride = axis.stride - Offsets{};
+  using Offsets = typename Ints<uint64_t, lanes>::type;  // unsigned: far outside, where nothing is read from `base`, this may overflow
+  Signed stride = axis.stride - Signed{};
   auto add = [&](auto product) GS_ALWAYS {
     for (int i = 0; i < points; i += lanes) {
-      Offsets at = load_offsets(index + i);
-      store(base + i, first ? product(at) : load<Offsets>(base + i) + product(at));
+      Offsets offset = product(load_offsets(index + i));
+      store(base + i, first ? offset : load<Offsets>(base + i) + offset);
     }
   };
   if (axis.stride == 1)
-    add([](Offsets at) GS_ALWAYS { return at; });
+    add([](Signed at) GS_ALWAYS { return (Offsets)at; });
   else if (axis.size <= INT32_MAX && axis.stride == int32_t(axis.stride))
-    add([=](Offsets at) GS_ALWAYS { return multiply_ints(at, stride); });
+    add([=](Signed at) GS_ALWAYS { return (Offsets)multiply_ints(at, stride); });
   else
-    add([=](Offsets at) GS_ALWAYS { return at * stride; });
+    add([=](Signed at) GS_ALWAYS { return (Offsets)at * (Offsets)stride; });
 }
 
 template <class Kernel, class T, class V>
