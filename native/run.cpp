@@ -33,12 +33,13 @@ int64_t reads_per_tile(const Plan& plan, int64_t channels) {
   return plan.tile_columns * plan.tile_rows * (channels * taps + 8);
 }
 
-// How many of the channels are read at once: fewer than all, if they are many and there are too few tiles for all threads.
+// How many of the channels are read at once: fewer than all, if they are many and take long, or there are too few tiles for all
+// threads. Whole vectors, so that the last block ends as all of them would: `spare_samples` counts on that.
 int64_t channels_per_block(const Plan& plan) {
-  int64_t channels = plan.problem.channels;
-  int64_t blocks = std::max(reads_per_tile(plan, channels) / kMostReads, 4 * get_num_threads() / plan.tiles);
+  int64_t channels = plan.problem.channels, threads = get_num_threads();
+  int64_t blocks = std::max(reads_per_tile(plan, channels) / kMostReads, threads > 1 ? 4 * threads / plan.tiles : 0);
   blocks = std::max<int64_t>(1, std::min(blocks, channels / kLeastChannels));
-  return (channels + blocks - 1) / blocks;
+  return ((channels + blocks - 1) / blocks + kGroup - 1) / kGroup * kGroup;
 }
 
 template <class T>
@@ -52,7 +53,7 @@ bool run(Plan& plan, Interrupted interrupted) {
   const Isa& isa = current_isa();
   int64_t channels = plan.problem.channels, block = channels_per_block(plan);
   int64_t blocks = std::max<int64_t>(1, (channels + block - 1) / std::max<int64_t>(1, block));
-  int64_t grain = std::max<int64_t>(1, kReadsPerChunk / reads_per_tile(plan, block));
+  int64_t grain = std::max<int64_t>(1, kReadsPerChunk / reads_per_tile(plan, std::min(block, channels)));
   Plan unmasked = plan;  // for all blocks of channels but the first
   unmasked.problem.mask = nullptr;
   parallel_for(plan.tiles * blocks, grain, [&](int64_t first, int64_t last) {

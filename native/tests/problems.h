@@ -130,7 +130,7 @@ struct Arrays {
     p.coords_dtype = sizeof(C) == 8 ? Dtype::float64 : Dtype::float32;
     p.out_dtype = p.dtype;
     p.cubic_a = random.of({-0.75, -0.5});
-    for (int64_t c = 0; c < shape.channels; ++c) fill.push_back(0.25 * double(c + 1));
+    for (int64_t c = 0; c < shape.channels; ++c) fill.push_back(0.25 * double(c % 4 + 1));
     p.fill = fill.data();
     p.ndim = int(shape.space.size());
     p.batch = shape.batch;

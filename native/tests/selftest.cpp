@@ -143,6 +143,15 @@ void test_random_problems(int repeats) {
   }
 }
 
+// So many channels that they are cut into blocks, side by side too, where the last ones of the last pixel end the array.
+template <class T>
+void test_many_channels() {
+  for (Kernel kernel : {Kernel::nearest, Kernel::linear, Kernel::cubic})
+    for (int64_t channels : {129, 193, 194, 195, 196, 259})
+      for (uint64_t seed = 1; seed <= 6; ++seed)
+        test_problem<T, float>(seed * 1000 + uint64_t(channels), kernel, {{3, 4}, {2, 5}, 1, channels, false}, false);
+}
+
 // Outputs so large that they are written past the caches, from an aligned address and from others.
 template <class T>
 void test_large_output(Kernel kernel) {
@@ -262,6 +271,8 @@ int main(int argc, char** argv) {
     test::test_large_output<float>(kernel);
     test::test_large_output<double>(kernel);
   }
+  test::test_many_channels<float>();
+  test::test_many_channels<double>();
   test::test_splines();
   test::test_derivatives();
   test::test_weighted();
