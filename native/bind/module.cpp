@@ -13,7 +13,6 @@
 #include <initializer_list>
 #include <optional>
 #include <string>
-#include <thread>
 #include <tuple>
 #include <vector>
 

@@ -18,36 +18,45 @@ struct Weighted {
   const T* weights = static_cast<const T*>(p.weight);
   T* out = static_cast<T*>(p.out);
 
-  // N vectors of neighbours, whose taps lie `step` apart. Weights of 0 at the ends fill short rows up: a NaN there is nobody's.
+  // The neighbours of one result, without the weights of 0 at both ends that fill a short row up: a NaN there is nobody's.
+  struct Row {
+    int64_t start, taps;
+    const T* weight;
+  };
+  GS_INLINE Row row_of(int64_t number) const {
+    Row row{p.start[number], p.taps, weights + number * p.taps};
+    while (row.taps > 1 && row.weight[row.taps - 1] == 0) --row.taps;
+    for (; row.taps > 1 && row.weight[0] == 0; --row.taps) ++row.weight, ++row.start;
+    return row;
+  }
+
+  // N vectors of neighbours, whose taps lie `step` apart.
   template <class X, int N>
-  GS_INLINE void sum(const T* from, int64_t step, const T* weight, X* total) const {
+  GS_INLINE void sum(const T* from, int64_t step, const Row& row, X* total) const {
     constexpr int wide = int(sizeof(X) / sizeof(T));
-    int64_t taps = p.taps;
-    while (taps > 1 && weight[taps - 1] == 0) --taps;
-    for (; taps > 1 && weight[0] == 0; ++weight, --taps) from += step;
-    for (int n = 0; n < N; ++n) total[n] = load<X>(from + n * wide) * weight[0];
-    for (int64_t k = 1; k < taps; ++k) {
+    for (int n = 0; n < N; ++n) total[n] = load<X>(from + n * wide) * row.weight[0];
+    for (int64_t k = 1; k < row.taps; ++k) {
       from += step;
-      for (int n = 0; n < N; ++n) total[n] = fma(load<X>(from + n * wide), weight[k] - X{}, total[n]);
+      for (int n = 0; n < N; ++n) total[n] = fma(load<X>(from + n * wide), row.weight[k] - X{}, total[n]);
     }
   }
 
   template <class X, int N>
-  GS_INLINE void put(const T* from, const T* weight, T* to) const {
+  GS_INLINE void put(const T* from, const Row& row, T* to) const {
     X total[N];
-    sum<X, N>(from, p.inner, weight, total);
+    sum<X, N>(from, p.inner, row, total);
     for (int n = 0; n < N; ++n) store(to + n * int(sizeof(X) / sizeof(T)), total[n]);
   }
 
   void across(int64_t first, int64_t last) const {
     for (int64_t number = first; number < last; ++number) {
-      int64_t row = number % p.rows, i = 0;
-      const T* from = input + (number / p.rows * p.length + p.start[row]) * p.inner;
-      const T* weight = weights + row * p.taps;
+      Row row = row_of(number % p.rows);
+      int64_t i = 0;
+      const T* from = input + (number / p.rows * p.length + row.start) * p.inner;
       T* to = out + number * p.inner;
-      for (; i + 4 * lanes <= p.inner; i += 4 * lanes) put<V, 4>(from + i, weight, to + i);
-      for (; i + lanes <= p.inner; i += lanes) put<V, 1>(from + i, weight, to + i);
-      for (; i < p.inner; ++i) put<T, 1>(from + i, weight, to + i);
+      for (; i + 4 * lanes <= p.inner; i += 4 * lanes) put<V, 4>(from + i, row, to + i);
+      for (; i + lanes <= p.inner; i += lanes) put<V, 1>(from + i, row, to + i);
+      for (; i < p.inner; ++i) put<T, 1>(from + i, row, to + i);
     }
   }
 
@@ -65,9 +74,10 @@ struct Weighted {
       }
       for (; i < p.length; ++i)
         for (int l = 0; l < lanes; ++l) buffer[i * lanes + l] = line[l][i];
-      auto value = [&](int64_t row) GS_ALWAYS {
+      auto value = [&](int64_t number) GS_ALWAYS {
         V total;
-        sum<V, 1>(buffer + p.start[row] * lanes, lanes, weights + row * p.taps, &total);
+        Row row = row_of(number);
+        sum<V, 1>(buffer + row.start * lanes, lanes, row, &total);
         return total;
       };
       T* to = out + first * p.rows;
