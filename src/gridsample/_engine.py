@@ -12,6 +12,7 @@ from gridsample._native import Again, choose_isa, current_isa, get_num_threads, 
 from gridsample._spec import Spec
 
 __all__ = [
+    "SMALL",
     "Again",
     "Mapped",
     "again",
@@ -32,6 +33,9 @@ __all__ = [
 
 _WIDE = {kernel.code: kernel.taps > 4 for kernel in KERNELS.values()}
 """Kernels that have code for planes of float32 and float64 only: other images are converted first."""
+
+SMALL = 1 << 16
+"""Bytes of a result beside which it counts how long the checks of a call take: such calls are made with ``again``."""
 
 
 class Mapped(NamedTuple):

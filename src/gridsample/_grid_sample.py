@@ -8,7 +8,7 @@ import numpy as np
 
 from gridsample._arrays import as_coords, as_dtype, as_image, too_large
 from gridsample._coords import normalized_axes
-from gridsample._engine import Again, again
+from gridsample._engine import SMALL, Again, again
 from gridsample._frameworks import refuse, torch_front_end
 from gridsample._modes import BOUNDARIES, KERNELS
 from gridsample._sample import run
@@ -164,7 +164,7 @@ def grid_sample(
         return_mask=return_mask,
         out=out,
     )
-    if key is not None and result.nbytes <= _MOST_BYTES:
+    if key is not None and result.nbytes <= SMALL:
         _remember_call(key, input, grid, result, spec)
     return result
 
@@ -173,7 +173,6 @@ def grid_sample(
 # checking takes longer than sampling.
 _known_calls: dict[tuple[Any, ...], tuple[tuple[int, ...], np.dtype, Again]] = {}
 _MOST_CALLS = 1024
-_MOST_BYTES = 1 << 16
 _FIRST, _BOUNDARY, _CUBIC_A = "first", "boundary", -0.75
 
 

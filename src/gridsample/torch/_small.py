@@ -13,7 +13,6 @@ __all__ = ["call", "key", "remember"]
 
 _known: dict[Any, tuple[tuple[int, ...], torch.dtype, _engine.Again]] = {}
 _MOST_KNOWN = 1024
-_MOST_BYTES = 1 << 16
 _DTYPES = (torch.float32, torch.float64)
 
 
@@ -45,7 +44,7 @@ def call(key: Any, input: Tensor, grid: Tensor) -> Tensor | None:
 
 def remember(key: Any, input: Tensor, grid: Tensor, result: Tensor, options: Options) -> None:
     """Make the call known, if it is small, and of real numbers that NumPy has too."""
-    if result.nbytes > _MOST_BYTES or input.dtype not in _DTYPES or grid.dtype not in _DTYPES:
+    if result.nbytes > _engine.SMALL or input.dtype not in _DTYPES or grid.dtype not in _DTYPES:
         return
     spec = spec_of(options, tuple(input.shape[2:]), (0,) * (input.ndim - 2))
     again = _engine.again(input.detach().numpy(), grid.detach().numpy(), result.detach().numpy(), spec)
