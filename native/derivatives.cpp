@@ -4,6 +4,7 @@
 #include <atomic>
 #include <new>
 
+#include "blocks.h"
 #include "chunks.h"
 #include "dispatch.h"
 #include "outside.h"

@@ -5,14 +5,7 @@
 
 namespace gs {
 
-// NOTE [tiles are blocks]
-// Neighbouring points read neighbouring samples, along rows and across them. A long run of points of a map that is not quite
-// level crosses many rows of the input, more than the first-level cache holds, and the next run fetches them all
-// again; a block of the same number of points touches half as many lines and uses each several times. So tiles are
-// kBlockColumns wide where rows of points are long; AMD's processors, which take long rows better, are a tenth faster with twice that.
-// Derivatives read and write more arrays of points than samples, and long pieces of
-// those are worth more to them. Short rows are merged first: there a run is a block already.
-constexpr int kBlockColumns = 32, kLongBlockColumns = 64, kDerivativeColumns = 128;
+// Rows of fewer points are merged: a run of them is a block already.
 constexpr int64_t kShortRow = 64;
 
 // An output of this many bytes is not in the caches when its reader comes, and lines that are wholly overwritten need not
@@ -64,7 +57,7 @@ constexpr int taps_of(Kernel kernel) {  // in the window that is read
   return 0;
 }
 bool computed_in_double(Dtype dtype);
-Plan make_plan(const Problem& problem, int block_columns = kBlockColumns);
+Plan make_plan(const Problem& problem, int block_columns);
 TilePlace place_tile(const Plan& plan, int64_t tile);
 
 }  // namespace gs

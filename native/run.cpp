@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "blocks.h"
 #include "dispatch.h"
 #include "outside.h"
 #include "threads.h"
@@ -71,7 +72,7 @@ bool run(Plan& plan, Interrupted interrupted) {
 }  // namespace
 
 bool sample(const Problem& problem, Interrupted interrupted) {
-  Plan plan = make_plan(problem, gathers_are_fast() ? kBlockColumns : kLongBlockColumns);  // which tells the makers of processors apart
+  Plan plan = make_plan(problem, block_columns(problem));
   if (plan.tiles == 0) return true;
   return computed_in_double(problem.dtype) ? run<double>(plan, interrupted) : run<float>(plan, interrupted);
 }

@@ -85,7 +85,7 @@ struct TileDerivatives {
     bool here = channel + ahead < p.channels;
     const Made& of = here ? now : next;
     const T* from = static_cast<const T*>(image) + of.place.batch * batch;
-    Gather<T, Dims, K, false>::prefetch(from + (channel + ahead - (here ? 0 : p.channels)) * channel_stride, stride, of.tile);
+    Gather<T, Dims, K, false>::prefetch(from + (channel + ahead - (here ? 0 : p.channels)) * channel_stride, stride, channel_stride, 1, of.tile);
   }
 
   // Of one channel; 0 for padding, and for samples that do not depend on the image.

@@ -51,24 +51,47 @@ GS_INLINE Vec<T> sum_last(const Taps<T, Packed>& taps, const Tile<T>& tile, int 
 template <class S, int Dims, int K, bool Instruction>
 struct Gather {
   using T = typename Computed<S>::type;
+  using Row = typename Stored<S>::type;
   static constexpr int lanes = Simd<T>::lanes, packed = packed_taps(K);
   static constexpr int rows = Dims == 3 ? K * K : Dims == 2 ? K : 1;
+  static constexpr int planes = K <= 2 && Dims == 2 && (__is_same(S, float) || __is_same(S, half)) ? 4 : 1;  // at once, at most
+  static constexpr bool kInRegisters = K <= 2 || (K == 4 && Dims == 2 && sizeof(T) == 4);
 
-  template <int J>
-  static GS_INLINE Vec<T> part(const S* const* row_at, const Tile<T>& tile, int i) {
-    auto row = [&](int r) GS_ALWAYS { return gather_part<S, packed, J, Instruction>(row_at[r], tile.base + i); };
+  // The sum over the rows of part J.
+  template <int J, class Rows>
+  static GS_INLINE Vec<T> sum(const Rows& row, const Tile<T>& tile, int i) {
     auto weight = [&](int axis, int k) GS_ALWAYS {
       return spread_part<T, packed, J>(load<Vec<T>>(&tile.weight[axis][k][i]), std::make_integer_sequence<int, lanes>{});
     };
     return sum_rows<Dims - 1, K>(row, weight);
   }
 
-  // One vector of points of an interior group. Part by part, so that a point's offset is loaded once for all rows.
-  template <int... J>
-  static GS_INLINE Vec<T> interior(const S* const* row_at, const Tile<T>& tile, int i, std::integer_sequence<int, J...>) {
-    Taps<T, packed> parts{{part<J>(row_at, tile, i)...}}, taps;
-    unpack<T, packed>(parts.at, taps.at);
-    return sum_last<K>(taps, tile, Dims - 1, i);
+  // One vector of points of an interior group, in each of some planes. Part by part, so that a point's offset is loaded, and its weights
+  // are spread, once for all planes and rows.
+  template <int Planes, int... J>
+  static GS_INLINE void interior(const S* const (*row_at)[rows], const Tile<T>& tile, int i, Vec<T>* values, std::integer_sequence<int, J...>) {
+    Vec<T> parts[Planes][packed];
+    auto read = [&](auto j) GS_ALWAYS {
+      constexpr int bytes = packed * int(sizeof(S)), wanted = int(sizeof(Row));
+      if constexpr (!Instruction && bytes < wanted) {
+        Row row[Planes][rows];
+        gather_places<bytes, wanted, Planes * rows>(*row_at, tile.base + i + j * lanes / packed, *row);
+#pragma GCC unroll 4
+        for (int p = 0; p < Planes; ++p)
+          parts[p][j] = sum<j>([&](int r) GS_ALWAYS { return widen<S>(row[p][r]); }, tile, i);
+      } else {
+#pragma GCC unroll 4
+        for (int p = 0; p < Planes; ++p)
+          parts[p][j] = sum<j>([&](int r) GS_ALWAYS { return gather_part<S, packed, j, Instruction>(row_at[p][r], tile.base + i); }, tile, i);
+      }
+    };
+    (read(std::integral_constant<int, J>{}), ...);
+#pragma GCC unroll 4
+    for (int p = 0; p < Planes; ++p) {
+      Taps<T, packed> taps;
+      unpack<T, packed>(parts[p], taps.at);
+      values[p] = sum_last<K>(taps, tile, Dims - 1, i);
+    }
   }
 
   // One vector of points of an edge group: tap by tap, and what is outside is the fill value, whatever was read in its place.
@@ -127,54 +150,113 @@ struct Gather {
     return sum_last<K>(taps, tile, Dims - 1, i);
   }
 
-  template <class Put>
-  static GS_INLINE void group(const S* plane, const S* const* row_at, T fill, const Tile<T>& tile, int g, const Put& put) {
-    int begin = g * kGroup;
-    if (tile.kind[g] == kInterior) {
-      for (int i = 0; i < kGroup; i += lanes) put(i, interior(row_at, tile, begin + i, std::make_integer_sequence<int, packed>{}));
-    } else if (tile.kind[g] & kOutside) {
-      for (int i = 0; i < kGroup; i += lanes) put(i, broadcast(fill));
-    } else if (K == 2 && tile.pairs) {
-      if constexpr (K == 2)
-        for (int i = 0; i < kGroup; i += lanes) put(i, edge_pairs(row_at, fill, tile, begin + i));
-    } else {
-      for (int i = 0; i < kGroup; i += lanes) put(i, edge(plane, fill, tile, begin + i));
+  // call(how many planes at once, the first of them) for `count` planes.
+  template <int AtOnce = planes, class Call>
+  static GS_INLINE void in_planes(int64_t count, const Call& call, int64_t first = 0) {
+    for (; count >= AtOnce; count -= AtOnce, first += AtOnce) call(std::integral_constant<int, AtOnce>{}, first);
+    if constexpr (AtOnce > 1) in_planes<AtOnce - 1>(count, call, first);
+  }
+
+  // Ask for the samples of some planes that run() will read. Every fourth point will do, since its neighbours mostly share its cache line,
+  // and only the first of the rows along the last axis but one: the others are first rows of points nearby.
+  template <int Planes>
+  static void prefetch_planes(const S* image, const int64_t* stride, int64_t channel_stride, const Tile<T>& tile) {
+    const S* plane[Planes];
+    for (int k = 0; k < (Dims == 3 ? K : 1); ++k, image += stride[0]) {
+      for (int p = 0; p < Planes; ++p) plane[p] = image + p * channel_stride;
+      for (int g = 0; g < tile.groups; ++g)
+        if (tile.kind[g] == kInterior || (tile.pairs && tile.kind[g] == kEdge))
+          for (int i = g * kGroup; i < (g + 1) * kGroup; i += 4)
+            for (int p = 0; p < Planes; ++p) gs::GS_ISA::prefetch(plane[p] + tile.base[i]);
     }
   }
 
-  // Ask for the samples that run() will read. Every fourth point will do, since its neighbours mostly share its cache line, and
-  // only the first of the rows along the last axis but one: the others are first rows of points nearby.
-  static void prefetch(const S* plane, const int64_t* stride, const Tile<T>& tile) {
-    for (int k = 0; k < (Dims == 3 ? K : 1); ++k, plane += stride[0])
-      for (int g = 0; g < tile.groups; ++g)
-        if (tile.kind[g] == kInterior || (tile.pairs && tile.kind[g] == kEdge))
-          for (int i = g * kGroup; i < (g + 1) * kGroup; i += 4) __builtin_prefetch(plane + tile.base[i]);
+  static void prefetch(const S* image, const int64_t* stride, int64_t channel_stride, int64_t count, const Tile<T>& tile) {
+    in_planes(count, [&](auto at_once, int64_t first) GS_ALWAYS {
+      prefetch_planes<at_once>(image + first * channel_stride, stride, channel_stride, tile);
+    });
   }
 
-  // All points of a tile in channel `channel`; what is outside reads fill[channel].
-  static void run(const S* image, const int64_t* stride, int64_t channel_stride, int64_t channel, int64_t, const T* fills,
-                  const Tile<T>& tile, const Sink<T>& sink) {
-    const S* plane = image + channel * channel_stride;
-    T fill = fills[channel];
-    const S* row_at[rows];
+  static GS_INLINE void find_rows(const S* plane, const int64_t* stride, const S** row_at) {
     for (int r = 0; r < rows; ++r) {
       row_at[r] = plane;
       for (int axis = Dims - 2, left = r; axis >= 0; --axis, left /= K) row_at[r] += left % K * stride[axis];
     }
-    for (int g = 0, row = 0; g < tile.groups; ++row) {
-      T* to = reinterpret_cast<T*>(sink.at(row, 0, channel));
-      bool stream_row = sink.stream && reinterpret_cast<uintptr_t>(to) % GS_VECTOR_BYTES == 0;
-      for (int column = 0; column < sink.columns; column += kGroup, ++g) {
-        if (sink.direct && column + kGroup <= sink.columns && !tile.judged[g]) {
-          T* at = to + column;
-          group(plane, row_at, fill, tile, g, [=](int i, Vec<T> v) GS_ALWAYS { stream_row ? stream(at + i, v) : store(at + i, v); });
+  }
+
+  static GS_INLINE void put(S* to, Vec<T> v, bool past) {
+    if constexpr (__is_same(S, T))
+      past ? stream(to, v) : store(to, v);
+    else if constexpr (narrows<S, T>)
+      store(to, narrow<S, T>(v));
+  }
+
+  // Some groups of a tile, of any kind, in one channel; what is outside reads fill[channel].
+  static __attribute__((noinline)) void run_groups(const GroupPlace* places, int count, const S* plane, const int64_t* stride, int64_t channel,
+                                                   T fill, const Tile<T>& tile, const Sink<T>& sink) {
+    const S* row_at[1][rows];
+    find_rows(plane, stride, row_at[0]);
+    for (; count > 0; ++places, --count) {
+      auto [g, row, column] = *places;
+      alignas(64) T values[kGroup];
+      for (int i = 0; i < kGroup; i += lanes) {
+        Vec<T> v;
+        int at = g * kGroup + i;
+        if (tile.kind[g] == kInterior) {
+          interior<1>(row_at, tile, at, &v, std::make_integer_sequence<int, packed>{});
+        } else if (tile.kind[g] & kOutside) {
+          v = broadcast(fill);
+        } else if (K == 2 && tile.pairs) {
+          if constexpr (K == 2) v = edge_pairs(row_at[0], fill, tile, at);
         } else {
-          alignas(64) T values[kGroup];
-          group(plane, row_at, fill, tile, g, [&](int i, Vec<T> v) GS_ALWAYS { store(values + i, v); });
-          sink.put(tile, g, row, column, values, channel, 1);
+          v = edge(plane, fill, tile, at);
         }
+        store(values + i, v);
+      }
+      if (sink.is_direct(tile, g, column)) {
+        S* to = reinterpret_cast<S*>(sink.at(row, column, channel));
+        for (int i = 0; i < kGroup; i += lanes) put(to + i, load<Vec<T>>(values + i), sink.past_caches(to));
+      } else {
+        sink.put(tile, g, row, column, values, channel, 1);
       }
     }
+  }
+
+  // The points of a tile in `Planes` channels from `channel` on. First what needs no call, so that all else stays in registers, unless the
+  // kernel takes too long for that to matter: each such loop adds to the size of the library.
+  template <int Planes>
+  static void run_planes(const S* image, const int64_t* stride, int64_t channel_stride, int64_t channel, const T* fill, const Tile<T>& tile,
+                         const Sink<T>& sink) {
+    const S *plane[Planes], *row_at[Planes][rows];
+    for (int p = 0; p < Planes; ++p) {
+      plane[p] = image + (channel + p) * channel_stride;
+      find_rows(plane[p], stride, row_at[p]);
+    }
+    S* first = reinterpret_cast<S*>(sink.at(0, 0, channel));
+    const bool planes_alike = Planes == 1 || sink.channel_step * sizeof(S) % GS_VECTOR_BYTES == 0;
+    for (int k = 0; kInRegisters && k < sink.whole_count; ++k) {
+      auto [g, row, column] = sink.whole[k];
+      S* to = first + row * sink.row_step + column;
+      bool past = sink.past_caches(to) && planes_alike;
+      for (int i = 0; i < kGroup; i += lanes) {
+        Vec<T> values[Planes];
+        interior<Planes>(row_at, tile, g * kGroup + i, values, std::make_integer_sequence<int, packed>{});
+#pragma GCC unroll 4
+        for (int p = 0; p < Planes; ++p) put(to + p * sink.channel_step + i, values[p], past);
+      }
+    }
+    for (int p = 0; p < Planes; ++p) {
+      if (!kInRegisters) run_groups(sink.whole, sink.whole_count, plane[p], stride, channel + p, fill[channel + p], tile, sink);
+      run_groups(sink.others, sink.others_count, plane[p], stride, channel + p, fill[channel + p], tile, sink);
+    }
+  }
+
+  // The same in `count` channels.
+  static void run(const S* image, const int64_t* stride, int64_t channel_stride, int64_t channel, int64_t count, const T* fill,
+                  const Tile<T>& tile, const Sink<T>& sink) {
+    in_planes(count, [&](auto at_once, int64_t first) GS_ALWAYS {
+      run_planes<at_once>(image, stride, channel_stride, channel + first, fill, tile, sink);
+    });
   }
 };
 

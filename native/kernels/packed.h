@@ -76,6 +76,24 @@ GS_INLINE typename Chunk<RawOf<S>, Want>::type gather_pieces(const S* p, const i
   }
 }
 
+// The same from several places, with the same offsets: four of these at a time, since with more of them and the places, the
+// processor's registers do not suffice.
+template <int Bytes, int Want, int Places, class S, class Result>
+GS_INLINE void gather_places(const S* const* p, const int64_t* offset, Result* result) {
+  if constexpr (Want <= 4 * Bytes || Want <= 16) {
+#pragma GCC unroll 16
+    for (int i = 0; i < Places; ++i) result[i] = gather_pieces<Bytes, Want>(p[i], offset);
+  } else {
+    using R = typename Chunk<RawOf<S>, Want / 2>::type;
+    typedef double Half __attribute__((vector_size(Want / 2)));
+    R low[Places], high[Places];
+    gather_places<Bytes, Want / 2, Places>(p, offset, low);
+    gather_places<Bytes, Want / 2, Places>(p, offset + Want / 2 / Bytes, high);
+#pragma GCC unroll 16
+    for (int i = 0; i < Places; ++i) result[i] = bits_as<Result>(join(bits_as<Half>(low[i]), bits_as<Half>(high[i])));
+  }
+}
+
 // Whether a gather instruction can bring K taps of a point.
 template <class S, int K>
 constexpr bool can_gather() {

@@ -20,17 +20,18 @@ struct StageB {
   using T = typename Computed<S>::type;
   void (*run)(const S* image, const int64_t* stride, int64_t channel_stride, int64_t first, int64_t count, const T* fill,
               const Tile<T>& tile, const Sink<T>& sink);
-  void (*prefetch)(const S* plane, const int64_t* stride, const Tile<T>& tile);
+  void (*prefetch)(const S* image, const int64_t* stride, int64_t channel_stride, int64_t count, const Tile<T>& tile);
+  int64_t most;  // so many at most
 };
 
 template <class S, int Dims, int K>
 StageB<S> choose_layout(const Plan& plan) {
   using Loads = Gather<S, Dims, K, false>;
   if constexpr (reads_channels(Dims, K, sizeof(S), sizeof(typename Computed<S>::type)))
-    if (plan.channels_at_once > 1) return {GatherChannels<S, Dims, K>::run, Loads::prefetch};
+    if (plan.channels_at_once > 1) return {GatherChannels<S, Dims, K>::run, Loads::prefetch, INT64_MAX};
   if constexpr (can_gather<S, K>())
-    if (plan.gathers) return {Gather<S, Dims, K, true>::run, Loads::prefetch};
-  return {Loads::run, Loads::prefetch};
+    if (plan.gathers) return {Gather<S, Dims, K, true>::run, Loads::prefetch, Loads::planes};
+  return {Loads::run, Loads::prefetch, Loads::planes};
 }
 
 template <class S, int K>
@@ -85,17 +86,20 @@ void sample_tiles(const Plan& plan, int64_t first, int64_t last, int64_t first_c
   sink.column_step = step[1];
   sink.channel_step = p.out_channel;
   sink.item = plan.out_item;
-  sink.direct = step[1] == 1 && p.out_dtype == (sizeof(T) == 8 ? Dtype::float64 : Dtype::float32);
-  sink.stream = plan.stream;
   sink.stored = p.out_dtype == p.dtype;
+  sink.direct = sink.stored && step[1] == 1 && narrows<S, T>;
+  sink.stream = plan.stream;
   sink.fill = static_cast<const T*>(plan.fill);
   sink.write = choose_write<T>(p.out_dtype);
 
   const int64_t ahead = std::min(last_channel - first_channel, kPrefetchAhead);
   Tile<T>* tiles = static_cast<Tile<T>*>(memory);  // two: the one being read, and the next one, whose samples are on their way from memory meanwhile
-  const int64_t at_once = plan.channels_at_once == 1 ? 1 : last_channel - first_channel;
+  const int64_t at_once = std::min(reader.most, last_channel - first_channel);
   TilePlace place = place_tile(plan, first);
   make(plan, place, &tiles[first & 1], nullptr);
+  auto ask = [&](const TilePlace& place, int64_t channel, int64_t count, const Tile<T>& tile) {
+    reader.prefetch(image(place) + channel * p.input_channel, stride, p.input_channel, count, tile);
+  };
   for (int64_t t = first; t < last; ++t) {
     const Tile<T>& tile = tiles[t & 1];
     TilePlace next = place;
@@ -106,13 +110,17 @@ void sample_tiles(const Plan& plan, int64_t first, int64_t last, int64_t first_c
     const S* from = image(place);
     sink.to = static_cast<char*>(p.out) + place.out * plan.out_item;
     sink.columns = place.columns;
+    if (plan.channels_at_once == 1) sink.sort_groups(tile);
     for (int64_t c = first_channel; c < last_channel; c += at_once) {
-      if (at_once == 1 && c + ahead < last_channel)
-        reader.prefetch(from + (c + ahead) * p.input_channel, stride, tile);
-      else if (t + 1 < last)
-        reader.prefetch(image(next) + std::max(first_channel, first_channel + c + ahead - last_channel) * p.input_channel, stride,
-                        tiles[(t + 1) & 1]);
-      reader.run(from, stride, p.input_channel, c, at_once, static_cast<const T*>(plan.outside_reads), tile, sink);
+      int64_t count = std::min(at_once, last_channel - c);
+      if (plan.channels_at_once == 1) {
+        int64_t soon = std::clamp<int64_t>(last_channel - c - ahead, 0, count);  // of this tile; the others are of the next
+        ask(place, c + ahead, soon, tile);
+        if (t + 1 < last) ask(next, first_channel + std::max<int64_t>(0, c + ahead - last_channel), count - soon, tiles[(t + 1) & 1]);
+      } else if (t + 1 < last) {
+        ask(next, first_channel, 1, tiles[(t + 1) & 1]);
+      }
+      reader.run(from, stride, p.input_channel, c, count, static_cast<const T*>(plan.outside_reads), tile, sink);
     }
     place = next;
   }

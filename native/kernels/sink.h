@@ -8,21 +8,43 @@ namespace gs {
 namespace GS_ISA {
 namespace {
 
+// A group of a tile, and where its first point is.
+struct GroupPlace {
+  int group, row, column;
+};
+
 template <class T>
 struct Sink {
   char* to;  // the tile's first point, first channel
   int64_t row_step, column_step, channel_step;  // in elements of the output
   int item;                                     // bytes of an element
   int columns;
-  bool direct;  // the output holds T, and the points of a row lie side by side: vectors may be stored as they are
-  bool stream;  // ... past the caches
   bool stored;  // the output holds what the image holds
+  bool direct;  // ... and the points of a row lie side by side, so that vectors may be stored
+  bool stream;  // ... past the caches
   const T* fill;  // for each channel
   void (*write)(const T* from, int64_t from_step, int64_t count, void* to, int64_t step);
+  // The groups of the tile: interior ones whose vectors may be stored, and the others. Once for all channels.
+  GroupPlace whole[kTilePoints / kGroup], others[kTilePoints / kGroup];
+  int whole_count, others_count;
+
+  void sort_groups(const Tile<T>& tile) {
+    whole_count = others_count = 0;
+    for (int g = 0, row = 0; g < tile.groups; ++row)
+      for (int column = 0; column < columns; column += kGroup, ++g) {
+        bool is_whole = tile.kind[g] == kInterior && is_direct(tile, g, column);
+        (is_whole ? whole[whole_count++] : others[others_count++]) = {g, row, column};
+      }
+  }
+
+  // Whether the vectors of a group may be stored.
+  bool is_direct(const Tile<T>& tile, int group, int column) const { return direct && column + kGroup <= columns && !tile.judged[group]; }
 
   char* at(int row, int column, int64_t channel) const {
     return to + (row * row_step + column * column_step + channel * channel_step) * item;
   }
+
+  bool past_caches(const void* at) const { return stream && reinterpret_cast<uintptr_t>(at) % GS_VECTOR_BYTES == 0; }
 
   // Where the pixels of a whole group may be stored as they lie in the image, or null.
   template <class S>

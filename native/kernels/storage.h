@@ -91,6 +91,9 @@ GS_INLINE auto narrow(Vec<T> x) {
   }
 }
 
+template <class O, class T>
+constexpr bool narrows = !__is_same(decltype(narrow<O, T>(Vec<T>{})), void);
+
 // One number, for the pairs of types that have no vector form above.
 template <class O, class T>
 GS_INLINE void store_one(O* to, T x) {
@@ -124,7 +127,7 @@ template <class T, class O>
 void write(const T* from, int64_t from_step, int64_t count, void* out, int64_t step) {
   O* to = static_cast<O*>(out);
   int64_t i = 0;
-  if constexpr (!__is_same(decltype(narrow<O, T>(Vec<T>{})), void)) {
+  if constexpr (narrows<O, T>) {
     constexpr int lanes = Simd<T>::lanes;
     if (from_step == 1 && step == 1)
       for (; i + lanes <= count; i += lanes) store(to + i, narrow<O, T>(load<Vec<T>>(from + i)));

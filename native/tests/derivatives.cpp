@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <vector>
 
+#include "blocks.h"
 #include "check.h"
 #include "derivative_problems.h"
 #include "dispatch.h"

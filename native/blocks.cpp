@@ -1,0 +1,66 @@
+#include "blocks.h"
+
+#include <cmath>
+
+#include "dispatch.h"
+#include "plan.h"
+
+namespace gs {
+namespace {
+
+constexpr int64_t kPage = 4096;
+constexpr int kPlaces = 16;
+
+// The coordinate along axis 0 of a point of the given batch item; 0 for 16-bit coordinates, which are few.
+double first_coordinate(const Problem& p, int64_t batch, const int64_t* at) {
+  const Axis& axis = p.axis[0];
+  if (p.matrix) {
+    auto row = [&](const double* of) {
+      double sum = of[p.out_ndim];
+      for (int i = 0; i < p.out_ndim; ++i) sum += of[i] * double(at[i]);
+      return sum;
+    };
+    return row(p.matrix) / (p.projective ? row(p.matrix + p.ndim * (p.out_ndim + 1)) : 1);
+  }
+  int64_t offset = batch * p.coords_batch + axis.component * p.coords_component;
+  for (int i = 0; i < p.out_ndim; ++i) offset += at[i] * p.coords_stride[i];
+  if (p.coords_dtype == Dtype::float32) return axis.scale * double(static_cast<const float*>(p.coords)[offset]);
+  if (p.coords_dtype == Dtype::float64) return axis.scale * static_cast<const double*>(p.coords)[offset];
+  return 0;
+}
+
+// Whether there are points, in rows that are not merged.
+bool has_rows(const Problem& p) {
+  bool any = p.batch > 0 && p.out_ndim > 1;
+  for (int i = 0; i < p.out_ndim; ++i) any &= p.out_size[i] >= (i == p.out_ndim - 1 ? kShortRow : 1);
+  return any;
+}
+
+// How many rows of samples a point lies after the one in the column before it: the mean of some that are spread over the whole.
+double slope(const Problem& p) {
+  int last = p.out_ndim - 1;
+  double sum = 0;
+  for (int k = 0; k < kPlaces; ++k) {
+    int64_t at[kMaxOutDim];
+    for (int i = 0; i <= last; ++i) at[i] = p.out_size[i] / 2;
+    if (last > 0) at[last - 1] = p.out_size[last - 1] * k / kPlaces;
+    at[last] = (p.out_size[last] - 1) * (k * 5 % kPlaces) / kPlaces;
+    int64_t batch = p.batch * k / kPlaces;
+    double here = first_coordinate(p, batch, at);
+    ++at[last];
+    double step = std::fabs(first_coordinate(p, batch, at) - here);
+    if (step < kSquareColumns) sum += step;  // beyond, and for what is not a number, neighbours share nothing
+  }
+  return sum / kPlaces;
+}
+
+}  // namespace
+
+int block_columns(const Problem& p) {
+  if (gathers_are_fast()) return kBlockColumns;
+  if (p.ndim == 3) return kSquareColumns;
+  bool in_pages = p.axis[0].stride * item_size(p.dtype) % kPage == 0;
+  return p.ndim == 2 && !in_pages && has_rows(p) && slope(p) > 0.25 ? kSquareColumns : kLongColumns;
+}
+
+}  // namespace gs

@@ -1,0 +1,21 @@
+// How wide the blocks of points are into which a problem is cut.
+#pragma once
+
+#include "api.h"
+
+namespace gs {
+
+// NOTE [tiles are blocks]
+// Neighbouring points read neighbouring samples, along rows and across them. A long run of points of a map that is not level crosses many
+// rows of the input, more than the first-level cache holds lines of and the processor addresses of pages, and the next run fetches
+// them all again; a block of the same number of points touches half as many and uses each several times. For a level map, long rows of
+// coordinates and outputs train the hardware prefetcher instead. So planes have square blocks where a point's row of samples changes by
+// more than a quarter of one from column to column, and volumes, whose points cross planes too, always. But if rows of samples
+// are whole pages apart, all of them compete for the same lines of the first-level cache, and fewer rows are better than fewer lines.
+// Where gathers are fast, which is on Intel's processors, blocks in between were best for everything.
+// Derivatives read and write more arrays of points than samples, and long pieces of those are worth more to them.
+constexpr int kBlockColumns = 32, kSquareColumns = 16, kLongColumns = 64, kDerivativeColumns = 128;
+
+int block_columns(const Problem& problem);
+
+}  // namespace gs
