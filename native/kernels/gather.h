@@ -1,6 +1,8 @@
 // Stage B, sampling: taps to values, one channel at a time. Dimensions, taps and dtype meet here and nowhere else.
 #pragma once
 
+#include <cstdlib>
+
 #include "packed.h"
 #include "sink.h"
 #include "tile.h"
@@ -55,7 +57,7 @@ struct Gather {
   static constexpr int lanes = Simd<T>::lanes, packed = packed_taps(K);
   static constexpr int rows = Dims == 3 ? K * K : Dims == 2 ? K : 1;
   static constexpr int planes = K <= 2 && Dims == 2 && (__is_same(S, float) || __is_same(S, half)) ? 4 : 1;  // at once, at most
-  static constexpr bool kInRegisters = K <= 2 || (K == 4 && Dims == 2 && sizeof(T) == 4);
+  static constexpr bool kInRegisters = K <= 2 || (K == 4 && sizeof(T) == 4 && (Dims == 2 || sizeof(S) == 4));
 
   // The sum over the rows of part J.
   template <int J, class Rows>
@@ -157,17 +159,32 @@ struct Gather {
     if constexpr (AtOnce > 1) in_planes<AtOnce - 1>(count, call, first);
   }
 
-  // Ask for the samples of some planes that run() will read. Every fourth point will do, since its neighbours mostly share its cache line,
-  // and only the first of the rows along the last axis but one: the others are first rows of points nearby.
+  // NOTE [what is asked for]
+  // The samples that run() will read, of some planes. Every fourth point will do, since its neighbours mostly share its cache line. Of the
+  // rows along the last axis but one, the first: the others are first rows of the points below. Only the points of the last row have
+  // nobody below them, or those of the first row, where the map turns the image over, or all, where it skips rows. Wide kernels in volumes
+  // take so long that this is not worth it.
   template <int Planes>
   static void prefetch_planes(const S* image, const int64_t* stride, int64_t channel_stride, const Tile<T>& tile) {
-    const S* plane[Planes];
-    for (int k = 0; k < (Dims == 3 ? K : 1); ++k, image += stride[0]) {
-      for (int p = 0; p < Planes; ++p) plane[p] = image + p * channel_stride;
-      for (int g = 0; g < tile.groups; ++g)
+    auto ask = [&](const S* from, int first, int last) GS_ALWAYS {
+      const S* plane[Planes];
+      for (int p = 0; p < Planes; ++p) plane[p] = from + p * channel_stride;
+      for (int g = first; g < last; ++g)
         if (tile.kind[g] == kInterior || (tile.pairs && tile.kind[g] == kEdge))
           for (int i = g * kGroup; i < (g + 1) * kGroup; i += 4)
             for (int p = 0; p < Planes; ++p) gs::GS_ISA::prefetch(plane[p] + tile.base[i]);
+    };
+    constexpr int asked = Dims == 2 || (Dims == 3 && K == 2) ? K : 1;
+    int first = 0, last = 0, rows_of_points = tile.groups / tile.row_groups;
+    if (asked > 1 && rows_of_points > 1) {
+      int64_t down = tile.base[(tile.groups - tile.row_groups) * kGroup] - tile.base[0];
+      bool skips = std::abs(down) * 2 > std::abs(stride[Dims - 2]) * rows_of_points * 3;
+      first = down < 0 || skips ? 0 : tile.groups - tile.row_groups;
+      last = down < 0 && !skips ? tile.row_groups : tile.groups;
+    }
+    for (int k = 0; k < (Dims == 3 ? K : 1); ++k, image += stride[0]) {
+      ask(image, 0, tile.groups);
+      for (int r = 1; r < asked; ++r) ask(image + r * stride[Dims - 2], first, last);
     }
   }
 

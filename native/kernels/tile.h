@@ -38,6 +38,7 @@ struct Tile {
   bool pairs;  // edge groups are read as pairs
   bool lone[kMaxDim];  // there is one sample along the axis
   int groups;  // of all rows of points, each padded to whole groups by repeating its last point
+  int row_groups;  // of one row
 };
 
 }  // namespace

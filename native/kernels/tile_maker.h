@@ -79,7 +79,8 @@ struct TileMaker {
     bool sums_to_1 = true;
     tile.pairs = plan.edge_pairs;
     for (int a = 0; a < p.ndim; ++a) tile.lone[a] = p.axis[a].size == 1;
-    tile.groups = place.rows * ((place.columns + kGroup - 1) / kGroup);
+    tile.row_groups = (place.columns + kGroup - 1) / kGroup;
+    tile.groups = place.rows * tile.row_groups;
     for (int g = 0; g < tile.groups; ++g) {
       tile.kind[g] = plan.tap_by_tap ? kEdge : kInterior;
       tile.judged[g] = false;
