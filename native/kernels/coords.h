@@ -47,12 +47,19 @@ GS_INLINE U load_point(const C* from, const Axis& axis) {
   return fma(number<U>(*from) + U(axis.pre), U(axis.scale), U(axis.shift));
 }
 
+// Rows of coordinates are short, so the processor does not foresee where they go on: with whichever component comes first in memory, those
+// of so many blocks later are asked for. They may be past the end of an array, where nothing happens.
+constexpr int kTilesAhead = 2;
+
 template <int Step, int Component, class U, class C, class G>
 void load_rows(const C* from, const int64_t* step, const TilePlace& place, const Axis& axis, G* x) {
   const int columns = place.columns;
   const Vec<G> pre = broadcast(G(axis.pre)), scale = broadcast(G(axis.scale)), shift = broadcast(G(axis.shift));
   for (int r = 0; r < place.rows; ++r, from += step[0]) {
     int i = 0;
+    if constexpr (Step > 0 && Component == 0)
+      for (int b = 0; b < columns * Step * int(sizeof(C)); b += 64)
+        prefetch(reinterpret_cast<const char*>(from + kTilesAhead * columns * Step) + b);
     if constexpr (Step > 0 && __is_same(C, U) && __is_same(U, G))
       for (; i + Simd<G>::lanes <= columns; i += Simd<G>::lanes)
         store(x + i, fma(load_component<Step, Component>(from + i * Step - Component) + pre, scale, shift));
