@@ -9,6 +9,7 @@ from gridsample._grid_sample import PADDING_MODES
 from gridsample._modes import BOUNDARIES
 
 from .points import BASIC, FLOATS, index_points, make_input, normalized_points
+from .test_dtypes import innermost
 from .tolerances import assert_native
 
 pytestmark = pytest.mark.isa
@@ -144,3 +145,41 @@ def test_large_output(mode, dtype, shift):
     assert bits(out) == bits(np.concatenate(parts, axis=2))
     assert np.isnan(memory[:begin]).all()
     assert np.isnan(memory[begin + out.size :]).all()
+
+
+@pytest.mark.parametrize("layout", ["planar", "interleaved"])
+@pytest.mark.parametrize("dtype", [*FLOATS, "float16"])
+@pytest.mark.parametrize("channels", [2, 3, 4, 5, 7, 16, 33])
+@pytest.mark.parametrize("mode", ["nearest", "bilinear"])
+def test_large_output_of_channels(mode, channels, dtype, layout):
+    """Several planes at once, or pixels as they lie: past the caches, with the same bits as small outputs."""
+    rows = 2**22 // (64 * channels) + 8
+    x = make_input((1, channels, 40, 50), dtype)
+    out = np.empty((1, channels, rows, 64), x.dtype)
+    if layout == "interleaved":
+        x, out = innermost(x), innermost(out)
+    grid = normalized_points(rows * 64, 2, "float32").reshape(1, rows, 64, 2)
+    gridsample.grid_sample(x, grid, mode, out=out)
+    assert out.nbytes > 2**22
+    parts = [gridsample.grid_sample(x, grid[:, first : first + 500], mode) for first in range(0, rows, 500)]
+    assert bits(out) == bits(np.concatenate(parts, axis=2))
+
+
+TURNS = {"level": 0.0, "turned": 0.4, "upright": np.pi / 2, "upside down": np.pi}
+
+
+@pytest.mark.parametrize("step", [0.9, 3.0])
+@pytest.mark.parametrize("turn", TURNS.values(), ids=TURNS)
+@pytest.mark.parametrize("spatial", [(150, 160), (70, 1024), (12, 60, 70)], ids=str)
+def test_blocks(spatial, turn, step):
+    """However points are cut into blocks, which depends on where they lie, each gets the value it has alone in its row."""
+    rows, columns = np.meshgrid(np.arange(61), np.arange(130), indexing="ij")
+    along = (columns - 65) * step, (rows - 30) * step
+    points = np.full((len(spatial), *rows.shape), 4.0)  # along the first axis of a volume
+    points[-1] = spatial[-1] / 2 + along[0] * np.cos(turn) - along[1] * np.sin(turn)
+    points[-2] = spatial[-2] / 2 + along[0] * np.sin(turn) + along[1] * np.cos(turn)
+    coords = np.moveaxis(points, 0, -1)[None].astype("float32")
+    image = make_input((1, CHANNELS, *spatial), "float32")
+    whole = gridsample.sample(image, coords)
+    for row in range(coords.shape[1]):
+        assert bits(whole[:, :, row]) == bits(gridsample.sample(image, coords[:, row]))

@@ -58,22 +58,23 @@ struct GatherChannels {
     }
   }
 
-  // Channels first to first + count, a whole number of vectors, of one point; to `values`.
+  // Channels first to first + count, a whole number of vectors, of one point; to `values`, or past the caches if that is where they stay.
   static __attribute__((noinline)) void point(const S* image, const int64_t* row_at, int64_t column, int64_t first, int64_t count, const T* fill,
-                    const Tile<T>& tile, int i, T* values) {
+                                              const Tile<T>& tile, int i, T* values, bool past) {
     auto splat = [](T w) GS_ALWAYS { return broadcast(w); };
+    auto put = [&](int64_t c, Vec<T> v) GS_ALWAYS { past ? stream(values + c, v) : store(values + c, v); };
     if (tile.kind[i / kGroup] == kInterior) {
       const S* from = image + tile.base[i] + first;
       for (int64_t c = 0; c < count; c += lanes)
-        store(values + c, sum_point<Dims, K, rolled>(tile, i, [&](int r, int k) GS_ALWAYS {
+        put(c, sum_point<Dims, K, rolled>(tile, i, [&](int r, int k) GS_ALWAYS {
                 return widen<S>(load<Row>(from + c + row_at[r] + k * column));
               }, splat));
     } else if (tile.kind[i / kGroup] & kOutside) {
-      for (int64_t c = 0; c < count; c += lanes) store(values + c, load<Vec<T>>(fill + first + c));
+      for (int64_t c = 0; c < count; c += lanes) put(c, load<Vec<T>>(fill + first + c));
     } else {
       EdgeTaps taps(tile, i);
       for (int64_t c = first; c < first + count; c += lanes)
-        store(values + c - first, sum_point<Dims, K, true>(tile, i, [&](int r, int k) GS_ALWAYS {
+        put(c - first, sum_point<Dims, K, true>(tile, i, [&](int r, int k) GS_ALWAYS {
                 return taps.inside[r][k] ? widen<S>(load<Row>(image + taps.offset[r][k] + c)) : load<Vec<T>>(fill + c);
               }, splat));
     }
@@ -124,9 +125,9 @@ struct GatherChannels {
     return __builtin_shufflevector(v[source], v[source + 1],
                                    ((M * lanes + L) / 3 * 4 + (M * lanes + L) % 3 - source * lanes)...);
   }
-  template <int... M>
-  static GS_INLINE void close_up_all(const Vec<T>* v, T* values, std::integer_sequence<int, M...>) {
-    (store(values + M * lanes, close_up<M>(v, std::make_integer_sequence<int, lanes>{})), ...);
+  template <class Put, int... M>
+  static GS_INLINE void close_up_all(const Vec<T>* v, const Put& put, std::integer_sequence<int, M...>) {
+    (put(M, close_up<M>(v, std::make_integer_sequence<int, lanes>{})), ...);
   }
 
   template <int Channels>
@@ -147,11 +148,17 @@ struct GatherChannels {
         if (tile.kind[g] == kInterior) {
           Vec<T> v[vectors];
           for (int m = 0; m < vectors; ++m) v[m] = pixels<width>(image + first, row_at, column, tile, begin, m);
+          T* to = nullptr;
+          if constexpr (__is_same(S, T)) to = sink.template pixels<T>(tile, g, row, c, first, Channels);
+          bool direct = to, past = direct && sink.past_caches(to);
+          if (!direct) to = values;
+          auto put = [&](int m, Vec<T> x) GS_ALWAYS { past ? stream(to + m * lanes, x) : store(to + m * lanes, x); };
           if constexpr (Channels == 3) {
-            close_up_all(v, values, std::make_integer_sequence<int, vectors * 3 / 4>{});
+            close_up_all(v, put, std::make_integer_sequence<int, vectors * 3 / 4>{});
           } else {
-            for (int m = 0; m < vectors; ++m) store(values + m * lanes, v[m]);
+            for (int m = 0; m < vectors; ++m) put(m, v[m]);
           }
+          if (direct) continue;
         } else if (tile.kind[g] & kOutside) {
           for (int i = 0; i < kGroup * Channels; ++i) values[i] = fill[first + i % Channels];
         } else {
@@ -170,9 +177,14 @@ struct GatherChannels {
       for (int g = 0, row = 0; g < tile.groups; ++row)
         for (int c = 0; c < sink.columns; c += kGroup, ++g) {
           int points = sink.columns - c < kGroup ? sink.columns - c : kGroup;
+          // Whole vectors may lie where they stay.
+          bool direct = __is_same(S, T) && sink.stored && sink.channel_step == 1 && !tile.judged[g];
+          T* to = direct ? reinterpret_cast<T*>(sink.at(row, c, first)) : values;
+          int64_t step = direct ? sink.column_step : now;
+          bool past = direct && sink.past_caches(to) && step * sizeof(T) % GS_VECTOR_BYTES == 0;
           for (int i = 0; i < points; ++i)
-            point(image, row_at, column, first, now, fill, tile, g * kGroup + i, values + i * now);
-          sink.put(tile, g, row, c, values, first, now);
+            point(image, row_at, column, first, now, fill, tile, g * kGroup + i, to + i * step, past);
+          if (!direct) sink.put(tile, g, row, c, values, first, now);
         }
     }
   }
