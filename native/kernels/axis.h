@@ -62,6 +62,7 @@ struct AxisTaps {
   using V = Vec<G>;
   static constexpr int lanes = Simd<G>::lanes;
   static constexpr unsigned all = Simd<G>::all;
+  static constexpr bool is_pair = Place::taps == 2 && !Boundary::cyclic;
 
   static GS_INLINE V inside(V x, Span<G> span) {
     if constexpr (Place::wide)
@@ -77,25 +78,33 @@ struct AxisTaps {
     return index;
   }
 
-  // For every point: its fraction, or its weights if the kernel is narrow, and the offset of the first tap added to `base`. Then how the groups may be read: in an
-  // interior group there are `spare` samples after the last tap of every point.
+  // For every point: its fraction, or its weights if the kernel is narrow, and the offset of the first tap added to `base`; of two taps, if one
+  // is outside, that of the nearest pair inside, and how far they are from it. Along an axis of one sample, it is that one and nothing.
+  // Then how the groups may be read: in an interior group there are `spare` samples after the last tap of every point.
   static void start(const G* x, const Axis& axis, int spare, int which, Tile<T>& tile, G* fraction) {
     Span<G> span = make_span<G>(axis.size);
     V first = G(-Place::first) - V{};                                        // starts from here ...
     V last = span.last - G(Place::first + Place::taps - 1 + spare) - V{};   // to here have all their taps inside,
     V none_low = G(-Place::first - Place::taps) - V{};                      // and outside of these none
     V none_high = span.size - G(Place::first) - V{};
+    G last_pair = span.last > 1 ? span.last - 1 : G(0);
     alignas(64) typename Simd<G>::Int index[kTilePoints];
-    for (int g = 0; g < tile.groups; ++g) {
+    const int groups = tile.groups;  // nothing stored here can change it
+    for (int g = 0; g < groups; ++g) {
       bool interior = true, outside = Boundary::masks;
       for (int i = g * kGroup; i < (g + 1) * kGroup; i += lanes) {
         V at = load<V>(x + i);
         V start = Place::start(at);
         // A cyclic boundary moves what is just below 0 to the other end, where nearest rounds a tie the other way.
-        V inner = Boundary::cyclic && !Place::wide ? at : start;
+        V inner = Boundary::cyclic && !Place::wide ? at : start, pair = start;
+        typename Simd<G>::I shift{};
         if (lanes_within(inner, first, last) != all) {
           at = inside(at, span);
-          start = Place::start(at);
+          pair = start = Place::start(at);
+          if constexpr (is_pair) {
+            pair = boundary::clamp(start, G(0), last_pair);
+            shift = to_int(start - pair);
+          }
           interior &= lanes_within(start, first, last) == all;
           if constexpr (Boundary::masks)
             outside &= (lanes_within(start, none_low + 1, none_high - 1)) == 0;
@@ -106,26 +115,12 @@ struct AxisTaps {
           store(fraction + i, at - start);
         else
           store_weights<Place>(at - start, 0, which, i, tile);
-        store(index + i, to_int(start + G(Place::first)));
+        if constexpr (is_pair) store_as(&tile.shift[which][i], shift);
+        store(index + i, to_int(pair + G(Place::first)));
       }
-      tile.kind[g] |= outside ? kEdge | kOutside : interior ? kInterior : kEdge;
+      tile.kind[g] |= (interior ? kInterior : kEdge) | (outside ? kOutside : 0);
     }
-    add_offsets(index, axis, which == 0, tile.groups * kGroup, tile.base);
-  }
-
-  // For the points of one edge group, whose two taps along every axis are read as pairs: the offset of the pair inside that is nearest
-  // to theirs, in `base`, and how far theirs is from it. Along an axis of one sample, it is that one and nothing.
-  static void pairs(const G* x, const Axis& axis, int which, int group, Tile<T>& tile) {
-    Span<G> span = make_span<G>(axis.size);
-    alignas(64) typename Simd<G>::Int at[kGroup];
-    x += group * kGroup;
-    for (int i = 0; i < kGroup; i += lanes) {
-      V start = Place::start(inside(load<V>(x + i), span));
-      V pair = boundary::clamp(start, G(0), span.last > 1 ? span.last - 1 : G(0));
-      store_as(&tile.shift[which][group * kGroup + i], to_int(start - pair));
-      store(at + i, to_int(pair));
-    }
-    add_offsets(at, axis, which == 0, kGroup, tile.base + group * kGroup);
+    add_offsets(index, axis, which == 0, groups * kGroup, tile.base);
   }
 
   // For the points of one edge group: the offset of every tap, and whether it is inside.

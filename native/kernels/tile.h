@@ -31,7 +31,7 @@ struct Tile {
   // Of edge groups only: the offset along one axis of one tap (always a valid one), and whether the tap is inside (0 or -1).
   alignas(64) int64_t offset[kMaxDim][kMaxTaps][kTilePoints];
   alignas(64) typename Simd<T>::Int inside[kMaxDim][kMaxTaps][kTilePoints];
-  alignas(64) typename Simd<T>::Int shift[kMaxDim][kTilePoints];  // or, as pairs: how many samples the taps are after those of the pair
+  alignas(64) typename Simd<T>::Int shift[kMaxDim][kTilePoints];  // or, of two taps: how many samples they are after those of the pair
   int kind[kTilePoints / kGroup];
   bool judged[kTilePoints / kGroup];  // the group has points with a verdict
   Verdict verdict[kTilePoints];       // of judged groups only

@@ -13,7 +13,6 @@ template <class T, class G>
 struct StageA {
   void (*start)(const G*, const Axis&, int, int, Tile<T>&, G*);
   void (*taps)(const G*, const Axis&, int, int, Tile<T>&);
-  void (*pairs)(const G*, const Axis&, int, int, Tile<T>&);
   void (*weights)(const G*, double, int, Tile<T>&);
   void (*slopes)(const G*, const Axis&, int, G*, G*);
   void (*derive)(const G*, const G*, double, int, int, T (*)[kTilePoints + kGroup]);
@@ -43,16 +42,17 @@ Result choose_for_axis(gs::Kernel code, Boundary boundary, const Choose& choose)
   return {};
 }
 
+template <class T, class G, class Kernel, class Boundary>
+struct StageOf {
+  using Taps = AxisTaps<T, G, typename Kernel::Place, Boundary>;
+  using Own = AxisJets<G, typename Kernel::Place, Boundary>;
+  static constexpr StageA<T, G> stage{Taps::start, Taps::taps, fill_weights<T, G, Kernel>, Own::slopes, derive<T, G, Kernel>, Own::reach};
+};
+
 template <class T, class G>
-StageA<T, G> choose_stage_a(gs::Kernel code, Boundary boundary) {
-  return choose_for_axis<StageA<T, G>>(code, boundary, [](auto kernel, auto rule) {
-    using Kernel = decltype(kernel);
-    using Taps = AxisTaps<T, G, typename Kernel::Place, decltype(rule)>;
-    using Own = AxisJets<G, typename Kernel::Place, decltype(rule)>;
-    StageA<T, G> stage{Taps::start, Taps::taps, nullptr, fill_weights<T, G, Kernel>, Own::slopes, derive<T, G, Kernel>, Own::reach};
-    if constexpr (Kernel::taps == 2 && !decltype(rule)::cyclic) stage.pairs = Taps::pairs;
-    return stage;
-  });
+const StageA<T, G>* choose_stage_a(gs::Kernel code, Boundary boundary) {
+  return choose_for_axis<const StageA<T, G>*>(
+      code, boundary, [](auto kernel, auto rule) { return &StageOf<T, G, decltype(kernel), decltype(rule)>::stage; });
 }
 
 template <class A, class B>
@@ -73,7 +73,7 @@ struct TileMaker {
     Tile<T>& tile = *static_cast<Tile<T>*>(made);
     Jets<T>* jets = static_cast<Jets<T>*>(derived);
     const Problem& p = plan.problem;
-    StageA<T, G> stage[kMaxDim];
+    const StageA<T, G>* stage[kMaxDim];
     for (int a = 0; a < p.ndim; ++a) stage[a] = choose_stage_a<T, G>(p.kernel, p.axis[a].boundary);
     alignas(64) G x[kMaxDim][kTilePoints], fraction[kTilePoints], factor[kTilePoints];
     bool sums_to_1 = true;
@@ -92,20 +92,20 @@ struct TileMaker {
       if (!p.matrix) load_coords<U>(p, static_cast<const C*>(p.coords) + place.coords, place, p.axis[a], x[a]);
       if constexpr (__is_same(U, double))
         if (p.relative) add_indices(place, p.ndim - 1 - a, x[a]);
-      stage[a].start(x[a], p.axis[a], spare, a, tile, fraction);
-      stage[a].weights(fraction, p.cubic_a, a, tile);
+      stage[a]->start(x[a], p.axis[a], spare, a, tile, fraction);
+      stage[a]->weights(fraction, p.cubic_a, a, tile);
       int order = p.axis[a].order;
-      if (order || jets) stage[a].slopes(x[a], p.axis[a], tile.groups, fraction, factor);
-      if (order) stage[a].derive(fraction, factor, p.cubic_a, order, tile.groups, tile.weight[a]);
+      if (order || jets) stage[a]->slopes(x[a], p.axis[a], tile.groups, fraction, factor);
+      if (order) stage[a]->derive(fraction, factor, p.cubic_a, order, tile.groups, tile.weight[a]);
       sums_to_1 &= order == 0;
       for (int d = 0; jets && d < jets->count; ++d)
-        stage[a].derive(fraction, factor, p.cubic_a, order + 1 + d, tile.groups, jets->derivative[d][a]);
+        stage[a]->derive(fraction, factor, p.cubic_a, order + 1 + d, tile.groups, jets->derivative[d][a]);
     }
     for (int g = 0; !sums_to_1 && g < tile.groups; ++g)
       if (tile.kind[g] & kOutside) tile.kind[g] = kEdge;  // what is outside does not read the fill value then
-    for (int g = 0; g < tile.groups; ++g)
+    for (int g = 0; !plan.edge_pairs && g < tile.groups; ++g)
       if (tile.kind[g] == kEdge)
-        for (int a = 0; a < p.ndim; ++a) (plan.edge_pairs ? stage[a].pairs : stage[a].taps)(x[a], p.axis[a], a, g, tile);
+        for (int a = 0; a < p.ndim; ++a) stage[a]->taps(x[a], p.axis[a], a, g, tile);
     if (plan.judges) judge(p, x, place, tile);
   }
 
@@ -116,7 +116,7 @@ struct TileMaker {
     int groups = place.rows * ((place.columns + kGroup - 1) / kGroup);
     for (int a = 0; a < p.ndim; ++a) {
       load_coords<U>(p, static_cast<const C*>(p.coords) + place.coords, place, p.axis[a], x);
-      choose_stage_a<T, G>(p.kernel, p.axis[a].boundary).reach(x, p.axis[a], groups, reach.low[a], reach.high[a]);
+      choose_stage_a<T, G>(p.kernel, p.axis[a].boundary)->reach(x, p.axis[a], groups, reach.low[a], reach.high[a]);
     }
   }
 
