@@ -66,3 +66,13 @@ def test_baseline_has_no_avx(target):
         code = subprocess.run(["objdump", "-d", "--no-show-raw-insn", path], capture_output=True, text=True, check=True).stdout
         assert re.search(r"^ .*:\t", code, re.MULTILINE), f"{path}: no instruction"
         assert not re.search(r"^ .*:\t(v\w+ .*|.*%[yz]mm.*)$", code, re.MULTILINE), path
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="looks for x86's instruction")
+@pytest.mark.parametrize("part", ["sample", "derivatives"])
+@pytest.mark.parametrize("isa", ISAS)
+def test_memory_is_asked_for_early(isa, part):
+    """A compiler may drop the calls of a function that only prefetches: then nothing is wrong but the speed."""
+    (path,) = objects(f"gs_{isa}_{part}")
+    code = subprocess.run(["objdump", "-d", "--no-show-raw-insn", path], capture_output=True, text=True, check=True).stdout
+    assert len(re.findall(r"\tprefetcht0 ", code)) >= 20
