@@ -1,7 +1,7 @@
-// Stage B, sampling: taps to values, one channel at a time. Dimensions, taps and dtype meet here and nowhere else.
+// Stage B, sampling: taps to values, planes. Dimensions, taps and dtype meet here and nowhere else.
 #pragma once
 
-#include <cstdlib>
+#include <cmath>
 
 #include "packed.h"
 #include "sink.h"
@@ -49,7 +49,7 @@ GS_INLINE Vec<T> sum_last(const Taps<T, Packed>& taps, const Tile<T>& tile, int 
   return sum;
 }
 
-// Lanes are points, one channel at a time. Instruction: by the processor's gather instruction.
+// Lanes are points, in one channel or several. Instruction: by the processor's gather instruction.
 template <class S, int Dims, int K, bool Instruction>
 struct Gather {
   using T = typename Computed<S>::type;
@@ -177,8 +177,9 @@ struct Gather {
     constexpr int asked = Dims == 2 || (Dims == 3 && K == 2) ? K : 1;
     int first = 0, last = 0, rows_of_points = tile.groups / tile.row_groups;
     if (asked > 1 && rows_of_points > 1) {
-      int64_t down = tile.base[(tile.groups - tile.row_groups) * kGroup] - tile.base[0];
-      bool skips = std::abs(down) * 2 > std::abs(stride[Dims - 2]) * rows_of_points * 3;
+      // As floating-point numbers, since what is far outside may have overflown.
+      double down = double(tile.base[(tile.groups - tile.row_groups) * kGroup]) - double(tile.base[0]);
+      bool skips = std::fabs(down) * 2 > std::fabs(double(stride[Dims - 2])) * rows_of_points * 3;
       first = down < 0 || skips ? 0 : tile.groups - tile.row_groups;
       last = down < 0 && !skips ? tile.row_groups : tile.groups;
     }
