@@ -1,6 +1,7 @@
 // Any bytes are a problem: every dtype, layout, boundary and number, each array in memory with not an element to spare. The sanitizers
 // say whether the core reads or writes elsewhere; that all ISAs give the same is checked here. Built with libFuzzer, which looks for
 // bytes that reach new code, and with replay.cpp, which runs those that it found.
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -52,14 +53,15 @@ class Bytes : public Random {
 
 // Elements of any type, by their bytes.
 struct Memory {
-  std::unique_ptr<uint8_t[]> bytes;
   size_t size;
   int64_t origin;
+  std::unique_ptr<uint8_t[]> bytes;
 
   Memory(const Layout& layout, int item)
-      : bytes(new uint8_t[size_t((layout.high - layout.low + 1) * item)]),
-        size(size_t((layout.high - layout.low + 1) * item)),
-        origin(-layout.low * item) {}
+      : size(size_t(std::max<int64_t>(0, layout.high - layout.low + 1) * item)),  // with an axis of nothing, less than nothing
+        origin(-layout.low * item) {
+    bytes.reset(new uint8_t[size]);
+  }
   uint8_t* at(int64_t offset, int item) { return bytes.get() + origin + offset * item; }
 };
 
