@@ -238,7 +238,11 @@ bool call_again(const Again& known, nb::handle input, nb::handle coords, nb::han
 }
 
 // For callers who know that arrays of those shapes and dtypes are there, contiguous, and stay.
-void call_again_at(const Again& known, uintptr_t input, uintptr_t coords, uintptr_t out) {
+void call_again_at(const Again& known, uintptr_t input, uintptr_t coords, uintptr_t out, int threads) {
+  struct Threads {
+    explicit Threads(int count) { gs::use_threads(count); }
+    ~Threads() { gs::use_threads(0); }
+  } use(threads);
   gs::Problem p = known.problem(reinterpret_cast<void*>(input), reinterpret_cast<void*>(coords), reinterpret_cast<void*>(out));
   run([&](gs::Interrupted watch) { return gs::sample(p, watch); });
 }
@@ -399,7 +403,8 @@ NB_MODULE(_native, m) {
         nb::arg("axes"), nb::arg("orders"), nb::arg("cubic_a"), nb::arg("outside"), nb::arg("nan_propagates"));
   nb::class_<Again>(m, "Again", "A call of the core with contiguous arrays; false for arrays that it was not made for.")
       .def("__call__", &call_again, nb::arg("input"), nb::arg("coords"), nb::arg("out"))
-      .def("at", &call_again_at, nb::arg("input"), nb::arg("coords"), nb::arg("out"), "The same, of addresses, which are not checked.");
+      .def("at", &call_again_at, nb::arg("input"), nb::arg("coords"), nb::arg("out"), nb::arg("threads"),
+           "The same, of addresses, which are not checked, on so many threads.");
   m.def("again", &again, nb::arg("input"), nb::arg("coords"), nb::arg("out"), nb::arg("fill"), nb::arg("dtypes"), nb::arg("kinds"),
         nb::arg("kernel"), nb::arg("boundaries"), nb::arg("axes"), nb::arg("orders"), nb::arg("cubic_a"), nb::arg("outside"),
         nb::arg("nan_propagates"));

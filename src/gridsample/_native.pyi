@@ -20,8 +20,8 @@ class Again:
 
     def __call__(self, input: object, coords: object, out: object) -> bool: ...
 
-    def at(self, input: int, coords: int, out: int) -> None:
-        """The same, of addresses, which are not checked."""
+    def at(self, input: int, coords: int, out: int, threads: int) -> None:
+        """The same, of addresses, which are not checked, on so many threads."""
 
 def again(input: Annotated[NDArray, dict(device='cpu', writable=False)], coords: Annotated[NDArray, dict(device='cpu', writable=False)], out: Annotated[NDArray, dict(device='cpu')], fill: Annotated[NDArray[numpy.float64], dict(shape=(None,), order='C', writable=False)], dtypes: tuple[int, int, int], kinds: str, kernel: int, boundaries: Sequence[int], axes: Sequence[tuple[int, float, float, float, float]], orders: Sequence[int], cubic_a: float, outside: int, nan_propagates: bool) -> Again: ...
 

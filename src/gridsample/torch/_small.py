@@ -33,12 +33,8 @@ def call(key: Any, input: Tensor, grid: Tensor) -> Tensor | None:
     if known is None:
         return None
     shape, dtype, again = known
-    out = torch.empty(shape, dtype=dtype)
-    _engine.use_threads(torch.get_num_threads())
-    try:
-        again.at(input.data_ptr(), grid.data_ptr(), out.data_ptr())  # of what the key says
-    finally:
-        _engine.use_threads(0)
+    out = torch.empty(*shape, dtype=dtype)  # numbers are read in half the time of a tuple
+    again.at(input.data_ptr(), grid.data_ptr(), out.data_ptr(), torch.get_num_threads())  # of what the key says
     return out
 
 
