@@ -10,14 +10,13 @@ function(gs_isa name processors)
       gs_core_target(gs_${name}_${table})
       # Nothing is thrown here or through here, and the tables for it would be a twentieth of the library.
       target_compile_options(gs_${name}_${table} PRIVATE -fno-exceptions -fno-unwind-tables -fno-asynchronous-unwind-tables)
-      # Two thirds of the size of -O3: most inner loops are vectors as they are written, and the plain ones are still vectorised. Scheduling
-      # makes each copy of the same code a little different, so that the library compresses less well, and processors do it themselves.
+      # Two thirds of the size of -O3: most inner loops are vectors as they are written, and the plain ones are still vectorised.
       # With sanitizers the level is theirs.
       if(NOT GS_SANITIZE)
         target_compile_options(gs_${name}_${table} PRIVATE -O2)
       endif()
       if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
-        target_compile_options(gs_${name}_${table} PRIVATE -ftree-vectorize -fvect-cost-model=dynamic -fno-schedule-insns2)
+        target_compile_options(gs_${name}_${table} PRIVATE -ftree-vectorize -fvect-cost-model=dynamic)
       endif()
       target_compile_options(gs_${name}_${table} PRIVATE ${ARGN})
       target_compile_definitions(gs_${name}_${table} PRIVATE GS_TABLE="kernels/${table}_table.h")
