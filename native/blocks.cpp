@@ -1,5 +1,6 @@
 #include "blocks.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "dispatch.h"
@@ -10,17 +11,18 @@ namespace {
 
 constexpr int64_t kPage = 4096;
 constexpr int kPlaces = 16;
+constexpr double kTurned = 0.25;  // samples from column to column, beyond which a map is not level
 
-// The coordinate along axis 0 of a point of the given batch item; 0 for 16-bit coordinates, which are few.
-double first_coordinate(const Problem& p, int64_t batch, const int64_t* at) {
-  const Axis& axis = p.axis[0];
+// The coordinate along an axis of a point of the given batch item; 0 for 16-bit coordinates, which are few.
+double coordinate(const Problem& p, int a, int64_t batch, const int64_t* at) {
+  const Axis& axis = p.axis[a];
   if (p.matrix) {
     auto row = [&](const double* of) {
       double sum = of[p.out_ndim];
       for (int i = 0; i < p.out_ndim; ++i) sum += of[i] * double(at[i]);
       return sum;
     };
-    return row(p.matrix) / (p.projective ? row(p.matrix + p.ndim * (p.out_ndim + 1)) : 1);
+    return row(p.matrix + a * (p.out_ndim + 1)) / (p.projective ? row(p.matrix + p.ndim * (p.out_ndim + 1)) : 1);
   }
   int64_t offset = batch * p.coords_batch + axis.component * p.coords_component;
   for (int i = 0; i < p.out_ndim; ++i) offset += at[i] * p.coords_stride[i];
@@ -36,8 +38,8 @@ bool has_rows(const Problem& p) {
   return any;
 }
 
-// How many rows of samples a point lies after the one in the column before it: the mean of some that are spread over the whole.
-double slope(const Problem& p) {
+// How many samples along an axis a point lies after the one in the column before it: the mean of some that are spread over the whole.
+double slope(const Problem& p, int axis) {
   int last = p.out_ndim - 1;
   double sum = 0;
   for (int k = 0; k < kPlaces; ++k) {
@@ -46,12 +48,16 @@ double slope(const Problem& p) {
     if (last > 0) at[last - 1] = p.out_size[last - 1] * k / kPlaces;
     at[last] = (p.out_size[last] - 1) * (k * 5 % kPlaces) / kPlaces;
     int64_t batch = p.batch * k / kPlaces;
-    double here = first_coordinate(p, batch, at);
+    double here = coordinate(p, axis, batch, at);
     ++at[last];
-    double step = std::fabs(first_coordinate(p, batch, at) - here);
+    double step = std::fabs(coordinate(p, axis, batch, at) - here);
     if (step < kSquareColumns) sum += step;  // beyond, and for what is not a number, neighbours share nothing
   }
   return sum / kPlaces;
+}
+
+bool is_turned_volume(const Problem& p) {
+  return p.ndim == 3 && p.out_ndim > 2 && has_rows(p) && std::max(slope(p, 0), slope(p, 1)) > kTurned;
 }
 
 }  // namespace
@@ -60,7 +66,11 @@ int block_columns(const Problem& p) {
   if (gathers_are_fast()) return kBlockColumns;
   if (p.ndim == 3) return kSquareColumns;
   bool in_pages = p.axis[0].stride * item_size(p.dtype) % kPage == 0;
-  return p.ndim == 2 && !in_pages && has_rows(p) && slope(p) > 0.25 ? kSquareColumns : kLongColumns;
+  return p.ndim == 2 && !in_pages && has_rows(p) && slope(p, 0) > kTurned ? kSquareColumns : kLongColumns;
 }
+
+int derivative_columns(const Problem& p) { return is_turned_volume(p) ? kSquareColumns : kDerivativeColumns; }
+
+int planes_together(const Problem& p) { return is_turned_volume(p) ? kPlanesTogether : 1; }
 
 }  // namespace gs

@@ -13,9 +13,16 @@ namespace gs {
 // more than a quarter of one from column to column, and volumes, whose points cross planes too, always. But if rows of samples
 // are whole pages apart, all of them compete for the same lines of the first-level cache, and fewer rows are better than fewer lines.
 // Where gathers are fast, which is on Intel's processors, blocks in between were best for everything.
-// Derivatives read and write more arrays of points than samples, and long pieces of those are worth more to them.
+// Derivatives read and write more arrays of points than samples, and long pieces of those are worth more to them. Only in volumes that are
+// turned do long blocks reach so far across the planes that threads would wait for each other.
 constexpr int kBlockColumns = 32, kSquareColumns = 16, kLongColumns = 64, kDerivativeColumns = 128;
 
 int block_columns(const Problem& problem);
+int derivative_columns(const Problem& problem);
+
+// In volumes that are turned, tiles follow each other across so many planes of points, since neighbours there read the same samples; in
+// level ones that would end the long rows of coordinates and outputs.
+constexpr int kPlanesTogether = 16;
+int planes_together(const Problem& problem);
 
 }  // namespace gs

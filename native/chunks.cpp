@@ -12,6 +12,8 @@ constexpr int64_t kMostBlocks = 8;        // of tiles, along an axis of points: 
 constexpr int64_t kLeastSide = 32;        // points along such an axis, so that there is more in a block than on its border
 constexpr int64_t kMostItems = 64;        // blocks of batch items
 constexpr int64_t kItemsSuffice = 32;     // as many items are work for everybody: then none is cut
+constexpr int64_t kChunksPerThread = 8;   // so many that threads seldom wait for each other
+constexpr int64_t kPartBytes = int64_t{1} << 19;  // that are cleared or put at once
 
 // Blocks along an axis of `size` tiles, each of which is `points` long.
 int64_t block_size(int64_t size, int64_t points) {
@@ -20,21 +22,33 @@ int64_t block_size(int64_t size, int64_t points) {
 
 }  // namespace
 
-Chunks::Chunks(const DerivativePlan& plan, const DerivativeTable& table, bool alone)
-    : size_{plan.plan.problem.batch, plan.plan.outer, plan.plan.row_tiles, plan.plan.column_tiles},
+Chunks::Chunks(const DerivativePlan& plan, const DerivativeTable& table, int threads)
+    : plan_(plan),
+      size_{plan.plan.problem.batch, plan.plan.outer, plan.plan.row_tiles, plan.plan.column_tiles},
       ndim_(plan.plan.problem.ndim),
       one_image_(plan.problem.grad_batch == 0) {
-  bool adds = plan.problem.grad_input, cut = !adds || one_image_ || size_[0] < kItemsSuffice;
-  int64_t block[kAxes] = {(size_[0] + kMostItems - 1) / kMostItems, size_[1], size_[2], size_[3]};
+  const DerivativeProblem& d = plan.problem;
+  bool adds = d.grad_input, cut = !adds || one_image_ || size_[0] < kItemsSuffice;
+  int64_t block[kAxes] = {(size_[0] + kMostItems - 1) / kMostItems, size_[1], size_[2], size_[3]}, chunks_of_item = 1;
   if (cut) {
     block[1] = block_size(size_[1], 1);
     block[2] = block_size(size_[2], plan.plan.tile_rows);
     block[3] = block_size(size_[3], plan.plan.tile_columns);
+    for (int a = 1; a < kAxes; ++a) chunks_of_item *= (size_[a] + block[a] - 1) / block[a];
   }
-  for (Chunk c{};;) {
+  // The items of one image keep their order; others are done together only if they are needed to keep all threads busy.
+  int64_t group = (kChunksPerThread * threads + chunks_of_item - 1) / chunks_of_item * block[0];
+  if (d.sums && !one_image_) {  // while one group is derived, the next one is cleared
+    block[0] = std::min(block[0], d.sums_items / 2);
+    group = d.sums_items / 2 / block[0] * block[0];
+  }
+  if (one_image_) group = size_[0];
+  Chunk c{};
+  for (c.work = kDerive;;) {
     c.rank = 0;
     for (int bit = 0; bit < 3; ++bit)
       for (int a = 1; a < kAxes; ++a) c.rank = c.rank * 2 + uint64_t(c.first[a] / block[a] >> bit & 1);
+    c.group = c.first[0] / group;
     for (int a = 0; a < kAxes; ++a) c.last[a] = std::min(c.first[a] + block[a], size_[a]);
     chunks_.push_back(c);
     int a = kAxes - 1;
@@ -42,33 +56,79 @@ Chunks::Chunks(const DerivativePlan& plan, const DerivativeTable& table, bool al
     if (a < 0) break;
     c.first[a] = c.last[a];
   }
-  std::stable_sort(chunks_.begin(), chunks_.end(), [](const Chunk& a, const Chunk& b) { return a.rank < b.rank; });
+  if (adds && (d.clear || d.sums)) add_whole_items(kClear);
+  if (adds && d.sums) add_whole_items(kPut);
+  std::stable_sort(chunks_.begin(), chunks_.end(), [](const Chunk& a, const Chunk& b) {
+    return a.group != b.group ? a.group < b.group : a.work != b.work ? a.work < b.work : a.rank < b.rank;
+  });
   done_ = std::vector<std::atomic<bool>>(chunks_.size());
-  ordered_ = adds && (cut || one_image_) && !alone;
+  ordered_ = adds && threads > 1;
   if (!ordered_) return;
   parallel_for(count(), 1, [&](int64_t chunk, int64_t) {
-    Reach& reach = chunks_[std::size_t(chunk)].reach;
+    Chunk& c = chunks_[std::size_t(chunk)];
+    if (c.work != kDerive) return;
     for (int a = 0; a < ndim_; ++a) {
-      reach.low[a] = plan.plan.problem.axis[a].size;
-      reach.high[a] = -1;
+      c.reach.low[a] = cut ? plan.plan.problem.axis[a].size : 0;
+      c.reach.high[a] = cut ? -1 : plan.plan.problem.axis[a].size - 1;
     }
-    for (int64_t tile : tiles(chunk)) table.reach(plan, tile, reach);
+    if (cut)
+      for (int64_t item = c.first[0]; item < c.last[0]; ++item)
+        for (int64_t tile : tiles(chunk, item)) table.reach(plan, tile, c.reach);
   });
 }
 
-std::vector<int64_t> Chunks::tiles(int64_t chunk) const {
+// Chunks that clear, each group before what is done with the group before it, or that put.
+void Chunks::add_whole_items(Work work) {
+  const Problem& p = plan_.plan.problem;
+  int64_t items = one_image_ ? 1 : size_[0], rows = p.axis[0].size, bytes = std::max<int64_t>(1, plan_.samples * p.channels * item_size(p.out_dtype));
+  int64_t parts = std::min(std::max<int64_t>(1, bytes / kPartBytes), rows), step = std::max<int64_t>(1, kPartBytes / bytes);
+  std::vector<int64_t> group(static_cast<std::size_t>(size_[0]));
+  for (const Chunk& c : chunks_)
+    if (c.work == kDerive)
+      for (int64_t item = c.first[0]; item < c.last[0]; ++item) group[std::size_t(item)] = c.group;
+  for (int64_t item = 0, end; item < items; item = end) {
+    end = std::min(item + step, items);
+    while (group[std::size_t(end - 1)] != group[std::size_t(item)]) --end;
+    for (int64_t part = 0; part < parts; ++part) {
+      Chunk c{};
+      c.work = work;
+      c.group = work == kClear ? std::max<int64_t>(0, group[std::size_t(item)] - 1) : group[std::size_t(item)];
+      c.first[0] = item;
+      c.last[0] = one_image_ ? size_[0] : end;
+      for (int a = 0; a < ndim_; ++a) c.reach.high[a] = p.axis[a].size - 1;
+      c.reach.low[0] = rows * part / parts;
+      c.reach.high[0] = rows * (part + 1) / parts - 1;
+      chunks_.push_back(c);
+    }
+  }
+}
+
+Chunks::Part Chunks::part(int64_t chunk) const {
+  const Chunk& c = chunks_[std::size_t(chunk)];
+  bool all = c.work != kDerive && one_image_;
+  return {c.first[0], all ? 1 : c.last[0], c.reach.low[0], c.reach.high[0] + 1};
+}
+
+std::vector<int64_t> Chunks::tiles(int64_t chunk, int64_t item) const {
   const Chunk& c = chunks_[std::size_t(chunk)];
   std::vector<int64_t> tiles;
-  for (int64_t item = c.first[0]; item < c.last[0]; ++item)
-    for (int64_t plane = c.first[1]; plane < c.last[1]; ++plane)
-      for (int64_t row = c.first[2]; row < c.last[2]; ++row)
-        for (int64_t column = c.first[3]; column < c.last[3]; ++column)
-          tiles.push_back(((item * size_[1] + plane) * size_[2] + row) * size_[3] + column);
+  for (int64_t row = c.first[2]; row < c.last[2]; ++row)
+    for (int64_t column = c.first[3]; column < c.last[3]; ++column)
+      for (int64_t plane = c.first[1]; plane < c.last[1]; ++plane)
+        tiles.push_back(((item * size_[1] + plane) * size_[2] + row) * size_[3] + column);
   return tiles;
 }
 
+// Whether they use memory of the same batch items.
+bool Chunks::same_items(const Chunk& a, const Chunk& b) const {
+  if (one_image_) return true;
+  if (!plan_.problem.sums) return a.first[0] < b.last[0] && b.first[0] < a.last[0];
+  int64_t items = plan_.problem.sums_items, apart = ((b.first[0] - a.first[0]) % items + items) % items;
+  return apart < a.last[0] - a.first[0] || items - apart < b.last[0] - b.first[0];
+}
+
 bool Chunks::meet(const Chunk& a, const Chunk& b) const {
-  if (!one_image_ && (a.first[0] >= b.last[0] || b.first[0] >= a.last[0])) return false;
+  if (!same_items(a, b)) return false;
   for (int axis = 0; axis < ndim_; ++axis)
     if (a.reach.low[axis] > b.reach.high[axis] || b.reach.low[axis] > a.reach.high[axis]) return false;
   return true;

@@ -1,4 +1,4 @@
-// Who may add to the image when: the tiles of a derivative in chunks, and the order that these keep where they meet.
+// Who may add to the image when: the work of a derivative in chunks, and the order that these keep where they meet.
 #pragma once
 
 #include <atomic>
@@ -17,28 +17,44 @@ namespace gs {
 // so on. Then a map that is anything like smooth leaves few chunks waiting; with points that are scattered over the whole
 // image each waits for the one before.
 //
+// Memory is cleared before it is added to, and sums become planes after that, by chunks too, which reach their part of it. They are numbered
+// so that all this happens to few batch items at a time, whose memory is then still in the cache.
+//
 // Chunks are begun in the order of their numbers, so those that one waits for are always being worked at.
 class Chunks {
  public:
-  // `alone`: one thread does all of them, in their order.
-  Chunks(const DerivativePlan& plan, const DerivativeTable& table, bool alone);
+  enum Work { kClear, kDerive, kPut };
+  // What clearing and putting do: some batch items, and the indices along axis 0 from low to high.
+  struct Part {
+    int64_t first_item, last_item, low, high;
+  };
+
+  // With one thread, all of them are done in their order.
+  Chunks(const DerivativePlan& plan, const DerivativeTable& table, int threads);
 
   int64_t count() const { return int64_t(chunks_.size()); }
   void wait(int64_t chunk);
   void done(int64_t chunk) { done_[std::size_t(chunk)].store(true, std::memory_order_release); }
 
-  std::vector<int64_t> tiles(int64_t chunk) const;
+  Work work(int64_t chunk) const { return chunks_[std::size_t(chunk)].work; }
+  Part part(int64_t chunk) const;
+  std::vector<int64_t> tiles(int64_t chunk, int64_t item) const;  // of one of its batch items
 
  private:
   static constexpr int kAxes = 4;  // batch items, planes of tiles, rows of tiles, tiles in a row
   struct Chunk {
     int64_t first[kAxes], last[kAxes];
+    int64_t group;  // of batch items
     uint64_t rank;
     Reach reach;
+    Work work;
   };
 
+  void add_whole_items(Work work);
   bool meet(const Chunk& a, const Chunk& b) const;
+  bool same_items(const Chunk& a, const Chunk& b) const;
 
+  const DerivativePlan& plan_;
   int64_t size_[kAxes];
   int ndim_;
   bool one_image_;  // for all batch items

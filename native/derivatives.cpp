@@ -14,7 +14,23 @@
 namespace gs {
 namespace {
 
-constexpr int kTilesAtOnce = 16;  // between two looks whether to give up
+// Tiles between two looks whether to give up: not so many of many channels.
+constexpr int64_t kTilesAtOnce = 32, kMostChannels = 4096;
+
+// Of one batch item.
+template <class T>
+T* sums_of(const DerivativeProblem& d, int64_t item) {
+  return d.sums ? static_cast<T*>(d.sums) + (d.grad_batch ? item % d.sums_items : 0) * d.sums_item : nullptr;
+}
+
+// Samples of an image from low to high.
+template <class T>
+void clear_planes(const DerivativeProblem& d, int64_t item, int64_t low, int64_t high) {
+  for (int64_t c = 0; c < d.forward.channels; ++c) {
+    T* to = static_cast<T*>(d.grad_input) + item * d.grad_batch + c * d.grad_channel;
+    std::fill(to + low, to + high, T(0));
+  }
+}
 
 template <class T>
 bool run(DerivativePlan& plan, Interrupted interrupted) {
@@ -22,14 +38,30 @@ bool run(DerivativePlan& plan, Interrupted interrupted) {
   plan.plan.outside_reads = outside.data() + plan.problem.forward.channels;
   const DerivativeTable& table = *current_isa().derivatives;
   int threads = get_num_threads();
-  Chunks chunks(plan, table, threads == 1);
+  Chunks chunks(plan, table, threads);
   int64_t bytes = table.memory_bytes(plan);
   Watch watch(interrupted);
+  const int64_t at_once = std::clamp<int64_t>(kMostChannels / std::max<int64_t>(1, plan.problem.forward.channels), 1, kTilesAtOnce);
+  const int64_t row = plan.samples / std::max<int64_t>(1, plan.problem.forward.axis[0].size);  // of samples, along axis 0
   auto derive = [&](int64_t chunk) {
-    std::vector<int64_t> tiles = chunks.tiles(chunk);
-    for (std::size_t i = 0; i < tiles.size() && !watch.given_up(); i += kTilesAtOnce) {
-      table.run(plan, &tiles[i], std::min<int64_t>(kTilesAtOnce, int64_t(tiles.size() - i)), thread_memory(bytes));
-      watch.look();
+    Chunks::Part part = chunks.part(chunk);
+    for (int64_t item = part.first_item; item < part.last_item && !watch.given_up(); ++item) {
+      T* sums = sums_of<T>(plan.problem, item);
+      if (chunks.work(chunk) == Chunks::kClear) {
+        if (sums)
+          table.clear_sums(plan, part.low * row, part.high * row, sums);
+        else
+          clear_planes<T>(plan.problem, item, part.low * row, part.high * row);
+      } else if (chunks.work(chunk) == Chunks::kPut) {
+        table.put_sums(plan, item, part.low * row, part.high * row, sums);
+      } else {
+        std::vector<int64_t> tiles = chunks.tiles(chunk, item);
+        for (std::size_t i = 0; i < tiles.size() && !watch.given_up(); i += std::size_t(at_once)) {
+          int64_t left = int64_t(tiles.size() - i), count = std::min(at_once, left);
+          table.run(plan, &tiles[i], count, left - count, thread_memory(bytes), sums);
+          watch.look();
+        }
+      }
     }
   };
   std::atomic<bool> no_memory{false};
@@ -52,17 +84,27 @@ bool run(DerivativePlan& plan, Interrupted interrupted) {
 
 }  // namespace
 
+int64_t sums_elements(int64_t channels, int64_t samples, int64_t items) {
+  int64_t cell = channels > 8 ? 16 : 4;  // enough for the blocks of every ISA
+  return (channels + cell - 1) / cell * cell * samples * items + kSumsSpare;
+}
+
 bool derivatives(const DerivativeProblem& problem, Interrupted interrupted) {
   DerivativePlan plan{};
-  plan.plan = make_plan(problem.forward, kDerivativeColumns);
+  plan.plan = make_plan(problem.forward, derivative_columns(problem.forward));
   if (plan.plan.tiles == 0) return true;
   plan.plan.tap_by_tap |= taps_of(problem.forward.kernel) > kPackedTaps;
   plan.plan.gathers = gathers_are_fast();
+  if (planes_together(problem.forward) > 1) plan.plan.asked_every = 2;
+  plan.plan.edge_pairs = reads_edges_as_pairs(plan.plan);
   plan.problem = problem;
   plan.problem.forward = plan.plan.problem;
   const Problem& p = problem.forward;
   plan.points = 1;
   for (int i = 0; i < p.out_ndim; ++i) plan.points *= p.out_size[i];
+  plan.samples = 1;
+  for (int a = 0; a < p.ndim; ++a) plan.samples *= p.axis[a].size;
+  plan.plan.stream = plan.points * p.batch * p.ndim * item_size(p.out_dtype) >= kStreamBytes;
   return computed_in_double(p.dtype) ? run<double>(plan, interrupted) : run<float>(plan, interrupted);
 }
 

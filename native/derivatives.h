@@ -17,13 +17,18 @@ constexpr int kPackedTaps = 4;  // kernels with more taps are read tap by tap
 //
 // All arrays but the coordinates hold the type that is computed in. input, tangent and grad_input have the strides of
 // forward.axis, and their own ones for batch items and channels; they may be null where nothing depends on them. What comes
-// back to the image is added to what grad_input holds. forward.mask_stride numbers the points of all batch items.
+// back to the image is added to what grad_input holds, unless it is to be cleared. forward.mask_stride numbers the points of all batch items.
 struct DerivativeProblem {
   Problem forward;  // its output is g, which is only read
   bool second;
 
   void* grad_input;
   int64_t grad_batch, grad_channel;
+  bool clear;  // grad_input holds nothing yet: it is 0
+  // Memory for sums of several channels side by side (kernels/sums.h), or null: of so many images at a time, which are two at least if there
+  // are several, each of so many elements.
+  void* sums;
+  int64_t sums_items, sums_item;
   void* grad_coords;  // (batch, points, ndim)
 
   const void* tangent;  // second: (batch, channels, *spatial), or null
@@ -33,6 +38,10 @@ struct DerivativeProblem {
   void* grad_out;  // second: (batch, channels, points)
 };
 
+// How many elements the sums of some batch items take.
+constexpr int64_t kSumsSpare = 16 * 16;  // is read past the last of them
+int64_t sums_elements(int64_t channels, int64_t samples, int64_t items);
+
 // False if `interrupted` said so; then the results are partly written.
 bool derivatives(const DerivativeProblem& problem, Interrupted interrupted = nullptr);
 
@@ -41,12 +50,18 @@ struct DerivativePlan {
   Plan plan;
   DerivativeProblem problem;  // its `forward` is plan.problem
   int64_t points;             // of one batch item
+  int64_t samples;            // of one channel of one image
 };
 
 struct DerivativeTable {
   int64_t (*memory_bytes)(const DerivativePlan& plan);  // that run() needs
   void (*reach)(const DerivativePlan& plan, int64_t tile, Reach& reach);
-  void (*run)(const DerivativePlan& plan, const int64_t* tiles, int64_t count, void* memory);  // everything of some tiles
+  // Everything of some tiles of one batch item, whose sums are at `sums` if there are any; after the first `count` tiles come those
+  // that are next, of which there are `ahead` more.
+  void (*run)(const DerivativePlan& plan, const int64_t* tiles, int64_t count, int64_t ahead, void* memory, void* sums);
+  // Samples from low to high.
+  void (*clear_sums)(const DerivativePlan& plan, int64_t low, int64_t high, void* sums);
+  void (*put_sums)(const DerivativePlan& plan, int64_t item, int64_t low, int64_t high, const void* sums);  // to grad_input
 };
 
 }  // namespace gs

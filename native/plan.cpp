@@ -5,6 +5,8 @@
 namespace gs {
 namespace {
 
+constexpr int kTilesAhead = 2;  // for which coordinates are asked, since their rows are short, and the processor does not foresee where they go on
+
 // Drop axes of one point, and merge short rows with the axis before them where both lie in memory like one axis. Leaves two
 // axes or more. True if rows were merged: then a run of points is a block.
 bool merge_short_rows(Problem& p) {
@@ -83,6 +85,9 @@ Plan make_plan(const Problem& problem, int block_columns) {
   plan.outer = 1;
   for (int i = 0; i < p.out_ndim - 2; ++i) plan.outer *= p.out_size[i];
   plan.tiles = plan.column_tiles * plan.row_tiles * plan.outer * p.batch;
+  plan.deep = 1;
+  plan.asked_every = 4;
+  plan.coords_ahead = kTilesAhead * plan.tile_columns * p.coords_stride[p.out_ndim - 1];
 
   plan.out_item = item_size(p.out_dtype);
   plan.stream = points * plan.out_item >= kStreamBytes;
@@ -102,16 +107,26 @@ Plan make_plan(const Problem& problem, int block_columns) {
   return plan;
 }
 
+bool reads_edges_as_pairs(const Plan& plan) {
+  const Problem& p = plan.problem;
+  bool pairs = taps_of(p.kernel) == 2 && plan.channels_at_once == 1 && !plan.tap_by_tap;
+  for (int a = 0; a < p.ndim; ++a) pairs &= p.axis[a].boundary != Boundary::wrap;
+  return pairs && p.axis[p.ndim - 1].size > 1;
+}
+
 TilePlace place_tile(const Plan& plan, int64_t tile) {
   const Problem& p = plan.problem;
   int last = p.out_ndim - 1;
-  int64_t column = tile % plan.column_tiles * plan.tile_columns;
-  tile /= plan.column_tiles;
-  int64_t row = tile % plan.row_tiles * plan.tile_rows;
-  tile /= plan.row_tiles;
-  int64_t outer = tile % plan.outer;
+  int64_t of_item = plan.column_tiles * plan.row_tiles * plan.outer, of_boxes = plan.column_tiles * plan.row_tiles * plan.deep;
   TilePlace place;
-  place.batch = tile / plan.outer;
+  place.batch = tile / of_item;
+  tile %= of_item;
+  int64_t outer = tile / of_boxes * plan.deep, boxes = std::min(plan.deep, plan.outer - outer);
+  tile %= of_boxes;
+  outer += tile % boxes;
+  tile /= boxes;
+  int64_t column = tile % plan.column_tiles * plan.tile_columns;
+  int64_t row = tile / plan.column_tiles * plan.tile_rows;
   place.coords = place.batch * p.coords_batch + column * p.coords_stride[last] + row * p.coords_stride[last - 1];
   place.out = place.batch * p.out_batch + column * p.out_stride[last] + row * p.out_stride[last - 1];
   place.mask = place.batch * p.mask_batch + column * p.mask_stride[last] + row * p.mask_stride[last - 1];

@@ -17,6 +17,9 @@ struct Plan {
   int64_t column_tiles, row_tiles, outer;  // tiles along the last axis, the one before it, and boxes of those two
   int64_t tiles;                 // of all batch items
   int tile_columns, tile_rows;
+  int64_t deep;                  // so many boxes, one behind the other, are cut into tiles together: NOTE [tiles are blocks]
+  int64_t coords_ahead;          // from the coordinates of a tile to those of the one after the next, in elements
+  int asked_every;               // how many points one is for whose samples are asked for ahead: fewer where neighbours are in different rows
   int out_item;                  // bytes
   bool wide_coords;              // compute coordinates in float64
   bool stream;                   // write the output past the caches
@@ -58,6 +61,10 @@ constexpr int taps_of(Kernel kernel) {  // in the window that is read
 }
 bool computed_in_double(Dtype dtype);
 Plan make_plan(const Problem& problem, int block_columns);
+
+// Two taps that lie side by side, also where the boundary moves them, and a last axis to move a pair along.
+bool reads_edges_as_pairs(const Plan& plan);
+
 TilePlace place_tile(const Plan& plan, int64_t tile);
 
 }  // namespace gs

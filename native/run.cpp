@@ -11,14 +11,6 @@
 namespace gs {
 namespace {
 
-// Two taps that lie side by side, also where the boundary moves them, and a last axis to move a pair along.
-bool reads_edges_as_pairs(const Plan& plan) {
-  const Problem& p = plan.problem;
-  bool pairs = taps_of(p.kernel) == 2 && plan.channels_at_once == 1 && !plan.tap_by_tap;
-  for (int a = 0; a < p.ndim; ++a) pairs &= p.axis[a].boundary != Boundary::wrap;
-  return pairs && p.axis[p.ndim - 1].size > 1;
-}
-
 // A chunk should hold some tens of microseconds of work, and each thread should get several chunks.
 constexpr int64_t kReadsPerChunk = 1 << 17;
 
@@ -74,6 +66,11 @@ bool run(Plan& plan, Interrupted interrupted) {
 bool sample(const Problem& problem, Interrupted interrupted) {
   Plan plan = make_plan(problem, block_columns(problem));
   if (plan.tiles == 0) return true;
+  plan.deep = planes_together(plan.problem);
+  if (plan.deep > 1) {
+    plan.asked_every = 2;
+    plan.coords_ahead = 2 * plan.problem.coords_stride[plan.problem.out_ndim - 3];
+  }
   return computed_in_double(problem.dtype) ? run<double>(plan, interrupted) : run<float>(plan, interrupted);
 }
 

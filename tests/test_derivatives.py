@@ -7,7 +7,7 @@ import pytest
 
 import gridsample
 from gridsample import _derivatives, reference_derivatives
-from gridsample._coords import normalized_axes
+from gridsample._coords import index_axes, normalized_axes
 from gridsample._modes import BOUNDARIES, KERNELS
 from gridsample._spec import make_spec
 
@@ -175,6 +175,40 @@ def test_forms_and_sums():
     assert [grad.shape for grad in grads] == [(1, 3, 6, 7), (4, 1, 25, 2)]
     assert gridsample.grid_sample_backward(values[:, :, None], out, coords[:, None], needs=(False, True))[0] is None
     assert gridsample.sample_adjoint(np.zeros((0, 3, 25)), coords[:1], (0, 3, 6, 7)).shape == (0, 3, 6, 7)
+
+
+@pytest.mark.parametrize("channels", [2, 4, 7, 9, 16, 37])
+@pytest.mark.parametrize("kernel", ["nearest", "linear", "cubic", "bspline5"])
+def test_channels_are_summed_as_if_each_were_alone(kernel, channels, monkeypatch):
+    rng = np.random.default_rng(5)
+    coords = rng.uniform(-2, 14, (5, 30, 41, 2)).astype("float32")
+    values = rng.normal(size=(5, channels, 30, 41)).astype("float32")
+    shape = (5, channels, 11, 13)
+    options = {"boundary": "zeros", "prefilter": False}
+    together = gridsample.sample_adjoint(values, coords, shape, kernel, **options)
+    alone = [gridsample.sample_adjoint(values[:, [c]], coords, (5, 1, 11, 13), kernel, **options) for c in range(channels)]
+    np.testing.assert_array_equal(together, np.concatenate(alone, axis=1))
+    added = np.ones(shape, "float32")
+    gridsample.sample_adjoint(values, coords, shape, kernel, out=added, **options)
+    np.testing.assert_array_equal(added, 1 + together)
+    monkeypatch.setattr(_derivatives, "_MOST_BYTES", 0)  # as if sums took too much memory
+    np.testing.assert_array_equal(gridsample.sample_adjoint(values, coords, shape, kernel, **options), together)
+
+
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+@pytest.mark.parametrize("channels", [1, 3, 9])
+@pytest.mark.parametrize("boundary", ["zeros", "border", "reflection_edge"])
+def test_infinite_values_reach_their_taps_only(boundary, channels):
+    rng = np.random.default_rng(6)
+    coords = rng.uniform(-0.9, 6.9, (1, 70, 2)).astype("float32")  # about the edge, where taps are read as pairs
+    values = rng.normal(size=(1, channels, 70)).astype("float32")
+    values[:, channels // 2, ::7] = np.inf
+    back = gridsample.sample_adjoint(values, coords, (1, channels, 7, 7), "linear", boundary)
+    given = (values, np.zeros((1, channels, 7, 7)), coords, "linear", (boundary, boundary), index_axes(2))
+    expected, _ = reference_derivatives.backward(*given, needs=(True, False))
+    np.testing.assert_array_equal(np.isfinite(back), np.isfinite(expected))
+    finite = np.isfinite(expected)
+    np.testing.assert_allclose(back[finite], expected[finite], rtol=0, atol=1e-5)
 
 
 def test_values_outside_and_at_nan_go_nowhere():

@@ -164,6 +164,18 @@ def test_results_are_new_tensors():
     assert out.untyped_storage().data_ptr() not in {IMAGE.untyped_storage().data_ptr(), GRID.untyped_storage().data_ptr()}
 
 
+@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
+def test_memory_of_large_results_is_used_again(memory_format):
+    x, grid = torch.rand(1, 3, 9, 9).to(memory_format=memory_format), torch.rand(1, 400, 400, 2)
+    first = gridsample.torch.grid_sample(x, grid)
+    seen, before, at = first[0, 1], first[0, 1].clone(), first.data_ptr()
+    del first
+    assert gridsample.torch.grid_sample(x, grid).data_ptr() != at  # since a part of it is still seen
+    assert torch.equal(seen, before)
+    del seen
+    assert any(gridsample.torch.grid_sample(x, grid).data_ptr() == at for _ in range(3))
+
+
 ANY_SHAPE = [((5, 6), (7, 2)), ((3, 5, 6), (2,)), ((2, 3, 5, 6), (1, 2)), ((2, 3, 5), (2, 0, 1))]
 
 

@@ -265,8 +265,8 @@ void check_contiguous(const gs::Problem& p, const Array& a, const std::vector<in
 }
 
 void derivatives(In grad, In coords, std::optional<In> input, std::optional<In> tangent, std::optional<In> direction,
-                 std::optional<Out> grad_input, std::optional<Out> grad_coords, std::optional<Out> grad_out, Fill fill,
-                 std::tuple<int, int> dtypes, bool second, const std::vector<int64_t>& sizes, int kernel,
+                 std::optional<Out> grad_input, std::optional<Out> grad_coords, std::optional<Out> grad_out, std::optional<Out> sums, Fill fill,
+                 std::tuple<int, int> dtypes, bool second, bool clear, const std::vector<int64_t>& sizes, int kernel,
                  const std::vector<int>& boundaries, const std::vector<AxisTuple>& axes, const std::vector<int>& orders,
                  double cubic_a, int outside, bool nan_propagates) {
   gs::DerivativeProblem d{};
@@ -291,6 +291,7 @@ void derivatives(In grad, In coords, std::optional<In> input, std::optional<In> 
   of_coords.push_back(p.ndim);
 
   d.second = second;
+  d.clear = clear;
   if (input) {
     check_planar(p, *input);
     p.input = input->data();
@@ -323,6 +324,15 @@ void derivatives(In grad, In coords, std::optional<In> input, std::optional<In> 
   if (grad_out) {
     check_contiguous(p, *grad_out, of_out);
     d.grad_out = grad_out->data();
+  }
+  if (sums) {
+    int64_t samples = 1;
+    for (int a = 0; a < p.ndim; ++a) samples *= p.axis[a].size;
+    d.sums_item = gs::sums_elements(p.channels, samples, 1) - gs::kSumsSpare;
+    require(sums->itemsize() == grad.itemsize() && sums->ndim() == 1 && is_contiguous(*sums), "sums");
+    d.sums_items = (int64_t(sums->shape(0)) - gs::kSumsSpare) / std::max<int64_t>(1, d.sums_item);
+    require(d.sums_items >= (d.grad_batch ? 2 : 1), "size of sums");
+    d.sums = sums->data();
   }
   require(second || !grad_coords || input, "input");
   run([&](gs::Interrupted watch) { return gs::derivatives(d, watch); });
@@ -399,8 +409,9 @@ NB_MODULE(_native, m) {
         nb::arg("outside"), nb::arg("nan_propagates"), nb::arg("relative"));
   m.def("derivatives", &derivatives, nb::arg("grad"), nb::arg("coords"), nb::arg("input").none(), nb::arg("tangent").none(),
         nb::arg("direction").none(), nb::arg("grad_input").none(), nb::arg("grad_coords").none(), nb::arg("grad_out").none(),
-        nb::arg("fill"), nb::arg("dtypes"), nb::arg("second"), nb::arg("sizes"), nb::arg("kernel"), nb::arg("boundaries"),
+        nb::arg("sums").none(), nb::arg("fill"), nb::arg("dtypes"), nb::arg("second"), nb::arg("clear"), nb::arg("sizes"), nb::arg("kernel"), nb::arg("boundaries"),
         nb::arg("axes"), nb::arg("orders"), nb::arg("cubic_a"), nb::arg("outside"), nb::arg("nan_propagates"));
+  m.def("sums_elements", &gs::sums_elements, nb::arg("channels"), nb::arg("samples"), nb::arg("items"));
   nb::class_<Again>(m, "Again", "A call of the core with contiguous arrays; false for arrays that it was not made for.")
       .def("__call__", &call_again, nb::arg("input"), nb::arg("coords"), nb::arg("out"))
       .def("at", &call_again_at, nb::arg("input"), nb::arg("coords"), nb::arg("out"), nb::arg("threads"),

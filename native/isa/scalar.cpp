@@ -1,6 +1,7 @@
 // The baseline: nothing beyond what every processor of the platform has. 4 float lanes, most of them worked one by one.
 #define GS_ISA scalar
 #define GS_VECTOR_BYTES 16
+#define GS_SMALL
 #include "../kernels/vec.h"
 #include "convert.h"
 #include "halves.h"

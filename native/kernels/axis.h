@@ -52,7 +52,7 @@ template <class Kernel, class T, class V>
 GS_INLINE void store_weights(V fraction, double cubic_a, int which, int i, Tile<T>& tile) {
   V w[Kernel::taps];
   Kernel::weights(fraction, cubic_a, w);
-#pragma GCC unroll 8
+GS_UNROLL(8)
   for (int k = 0; k < Kernel::taps; ++k) store_as(&tile.weight[which][k][i], w[k]);
 }
 

@@ -47,19 +47,16 @@ GS_INLINE U load_point(const C* from, const Axis& axis) {
   return fma(number<U>(*from) + U(axis.pre), U(axis.scale), U(axis.shift));
 }
 
-// Rows of coordinates are short, so the processor does not foresee where they go on: with whichever component comes first in memory, those
-// of so many blocks later are asked for. They may be past the end of an array, where nothing happens.
-constexpr int kTilesAhead = 2;
-
+// With whichever component comes first in memory, the coordinates of another tile are asked for. They may be past the end of an
+// array, where nothing happens.
 template <int Step, int Component, class U, class C, class G>
-void load_rows(const C* from, const int64_t* step, const TilePlace& place, const Axis& axis, G* x) {
+void load_rows(const C* from, const int64_t* step, int64_t ahead, const TilePlace& place, const Axis& axis, G* x) {
   const int columns = place.columns;
   const Vec<G> pre = broadcast(G(axis.pre)), scale = broadcast(G(axis.scale)), shift = broadcast(G(axis.shift));
   for (int r = 0; r < place.rows; ++r, from += step[0]) {
     int i = 0;
     if constexpr (Step > 0 && Component == 0)
-      for (int b = 0; b < columns * Step * int(sizeof(C)); b += 64)
-        prefetch(reinterpret_cast<const char*>(from + kTilesAhead * columns * Step) + b);
+      prefetch_bytes(from + ahead, columns * Step * int64_t(sizeof(C)));
     if constexpr (Step > 0 && __is_same(C, U) && __is_same(U, G))
       for (; i + Simd<G>::lanes <= columns; i += Simd<G>::lanes)
         store(x + i, fma(load_component<Step, Component>(from + i * Step - Component) + pre, scale, shift));
@@ -81,18 +78,20 @@ void load_rows(const C* from, const int64_t* step, const TilePlace& place, const
 // x = fma(given + pre, scale, shift) for one axis of the points of a tile, each row padded to whole groups with its last
 // point. `from` is the first point; points whose components lie side by side are loaded whole and taken apart.
 template <class U, class C, class G>
-void load_coords(const Problem& p, const C* from, const TilePlace& place, const Axis& axis, G* x) {
+void load_coords(const Plan& plan, const C* from, const TilePlace& place, const Axis& axis, G* x) {
+  const Problem& p = plan.problem;
+  const int64_t ahead = plan.coords_ahead;
   const int64_t* step = &p.coords_stride[p.out_ndim - 2];  // of rows, of columns
   bool packed = p.coords_component == 1 && step[1] == p.ndim;
   from += axis.component * p.coords_component;
   switch (packed ? p.ndim * 4 + axis.component : 0) {
-    case 4: return load_rows<1, 0, U>(from, step, place, axis, x);
-    case 8: return load_rows<2, 0, U>(from, step, place, axis, x);
-    case 9: return load_rows<2, 1, U>(from, step, place, axis, x);
-    case 12: return load_rows<3, 0, U>(from, step, place, axis, x);
-    case 13: return load_rows<3, 1, U>(from, step, place, axis, x);
-    case 14: return load_rows<3, 2, U>(from, step, place, axis, x);
-    default: return step[1] == 1 ? load_rows<1, 0, U>(from, step, place, axis, x) : load_rows<0, 0, U>(from, step, place, axis, x);
+    case 4: return load_rows<1, 0, U>(from, step, ahead, place, axis, x);
+    case 8: return load_rows<2, 0, U>(from, step, ahead, place, axis, x);
+    case 9: return load_rows<2, 1, U>(from, step, ahead, place, axis, x);
+    case 12: return load_rows<3, 0, U>(from, step, ahead, place, axis, x);
+    case 13: return load_rows<3, 1, U>(from, step, ahead, place, axis, x);
+    case 14: return load_rows<3, 2, U>(from, step, ahead, place, axis, x);
+    default: return step[1] == 1 ? load_rows<1, 0, U>(from, step, ahead, place, axis, x) : load_rows<0, 0, U>(from, step, ahead, place, axis, x);
   }
 }
 

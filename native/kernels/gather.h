@@ -23,7 +23,7 @@ GS_INLINE Sum add_terms(Sum sum, const Add& add) {
 #pragma GCC unroll 1
     for (int k = 1; k < K; ++k) sum = add(sum, k);
   } else {
-#pragma GCC unroll 4
+GS_UNROLL(4)
     for (int k = 1; k < K; ++k) sum = add(sum, k);
   }
   return sum;
@@ -78,17 +78,17 @@ struct Gather {
       if constexpr (!Instruction && bytes < wanted) {
         Row row[Planes][rows];
         gather_places<bytes, wanted, Planes * rows>(*row_at, tile.base + i + j * lanes / packed, *row);
-#pragma GCC unroll 4
+GS_UNROLL(4)
         for (int p = 0; p < Planes; ++p)
           parts[p][j] = sum<j>([&](int r) GS_ALWAYS { return widen<S>(row[p][r]); }, tile, i);
       } else {
-#pragma GCC unroll 4
+GS_UNROLL(4)
         for (int p = 0; p < Planes; ++p)
           parts[p][j] = sum<j>([&](int r) GS_ALWAYS { return gather_part<S, packed, j, Instruction>(row_at[p][r], tile.base + i); }, tile, i);
       }
     };
     (read(std::integral_constant<int, J>{}), ...);
-#pragma GCC unroll 4
+GS_UNROLL(4)
     for (int p = 0; p < Planes; ++p) {
       Taps<T, packed> taps;
       unpack<T, packed>(parts[p], taps.at);
@@ -125,18 +125,18 @@ struct Gather {
     return sum_last<K>(taps, tile, Dims - 1, i);
   }
 
-  // The same, from pairs of samples that are all inside: a tap that is outside is none of its pair.
-  static __attribute__((noinline)) Vec<T> edge_pairs(const S* const* row_at, T fill, const Tile<T>& tile, int i) {
-    Vec<T> tap[rows * K], outside = broadcast(fill);
-#pragma GCC unroll 4
+  // The taps of such a vector, from pairs of samples that are all inside: a tap that is outside is none of its pair.
+  static GS_INLINE void pair_taps(const S* const* row_at, T fill, const Tile<T>& tile, int i, Vec<T>* tap) {
+    Vec<T> outside = broadcast(fill);
+GS_UNROLL(4)
     for (int r = 0; r < rows; ++r) {
       Vec<T> parts[] = {gather_part<S, 2, 0, Instruction>(row_at[r], tile.base + i), gather_part<S, 2, 1, Instruction>(row_at[r], tile.base + i)};
       unpack<T, 2>(parts, tap + r * K);
     }
-#pragma GCC unroll 3
+GS_UNROLL(3)
     for (int axis = Dims - 1, apart = 1; axis >= 0; --axis, apart *= 2) {
       auto shift = load<typename Simd<T>::I>(&tile.shift[axis][i]);
-#pragma GCC unroll 8
+GS_UNROLL(8)
       for (int t = 0; t < rows * K; ++t)
         if (!(t & apart)) {
           Vec<T> low = tap[t], high = tile.lone[axis] ? outside : tap[t + apart];
@@ -144,9 +144,14 @@ struct Gather {
           tap[t + apart] = shift == 0 ? high : shift == -1 ? low : outside;
         }
     }
+  }
+
+  static __attribute__((noinline)) Vec<T> edge_pairs(const S* const* row_at, T fill, const Tile<T>& tile, int i) {
+    Vec<T> tap[rows * K];
+    pair_taps(row_at, fill, tile, i, tap);
     auto weight = [&](int axis, int w) GS_ALWAYS { return load<Vec<T>>(&tile.weight[axis][w][i]); };
     Taps<T, K> taps;
-#pragma GCC unroll 2
+GS_UNROLL(2)
     for (int k = 0; k < K; ++k)
       taps.at[k] = sum_rows<Dims - 1, K>([&](int r) GS_ALWAYS { return tap[r * K + k]; }, weight);
     return sum_last<K>(taps, tile, Dims - 1, i);
@@ -160,7 +165,7 @@ struct Gather {
   }
 
   // NOTE [what is asked for]
-  // The samples that run() will read, of some planes. Every fourth point will do, since its neighbours mostly share its cache line. Of the
+  // The samples that run() will read, of some planes. Not all points do, since neighbours mostly share a cache line (Plan::asked_every). Of the
   // rows along the last axis but one, the first: the others are first rows of the points below. Only the points of the last row have
   // nobody below them, or those of the first row, where the map turns the image over, or all, where it skips rows. Wide kernels in volumes
   // take so long that this is not worth it.
@@ -171,7 +176,7 @@ struct Gather {
       for (int p = 0; p < Planes; ++p) plane[p] = from + p * channel_stride;
       for (int g = first; g < last; ++g)
         if (tile.kind[g] == kInterior || (tile.pairs && tile.kind[g] == kEdge))
-          for (int i = g * kGroup; i < (g + 1) * kGroup; i += 4)
+          for (int i = g * kGroup; i < (g + 1) * kGroup; i += tile.asked_every)
             for (int p = 0; p < Planes; ++p) gs::GS_ISA::prefetch(plane[p] + tile.base[i]);
     };
     constexpr int asked = Dims == 2 || (Dims == 3 && K == 2) ? K : 1;
@@ -259,7 +264,7 @@ struct Gather {
       for (int i = 0; i < kGroup; i += lanes) {
         Vec<T> values[Planes];
         interior<Planes>(row_at, tile, g * kGroup + i, values, std::make_integer_sequence<int, packed>{});
-#pragma GCC unroll 4
+GS_UNROLL(4)
         for (int p = 0; p < Planes; ++p) put(to + p * sink.channel_step + i, values[p], past);
       }
     }

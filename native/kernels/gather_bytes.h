@@ -54,7 +54,7 @@ struct GatherBytes {
   static GS_INLINE V sum(const I (*pixel)[K], const Tile<float>& tile, int i) {
     auto weight = [&](int axis, int k) GS_ALWAYS { return load<V>(&tile.weight[axis][k][i]); };
     Taps<float, K> taps;
-#pragma GCC unroll 4
+GS_UNROLL(4)
     for (int k = 0; k < K; ++k)
       taps.at[k] = sum_rows<1, K, false>([&](int r) GS_ALWAYS { return colour<C>(pixel[r][k]); }, weight);
     return sum_last<K>(taps, tile, 1, i);
@@ -65,7 +65,7 @@ struct GatherBytes {
   static GS_INLINE void interior(const S* image, const int64_t* row_at, const Tile<float>& tile, int i, V* values,
                                  std::integer_sequence<int, C...>) {
     I pixel[K][K];
-#pragma GCC unroll 4
+GS_UNROLL(4)
     for (int r = 0; r < K; ++r) load_pixels<K>(image + row_at[r], tile.base + i, pixel[r]);
     ((values[C] = sum<C>(pixel, tile, i)), ...);
   }

@@ -40,7 +40,7 @@ struct AxisJets {
     }
   }
 
-  // Widen low to high to the indices of all samples that the taps of the points may touch.
+  // Widen low to high to the indices of all samples that the taps of the points may touch, or the pairs that are read in place of taps.
   static void reach(const G* x, const Axis& axis, int groups, int64_t& low, int64_t& high) {
     Span<G> span = make_span<G>(axis.size);
     V lowest = span.last - V{}, highest{};
@@ -49,6 +49,12 @@ struct AxisJets {
       if (lanes_within(start, V{}, span.last - G(Place::taps - 1) - V{}) == Simd<G>::all) {
         lowest = min(lowest, start);
         highest = max(highest, end);
+        continue;
+      }
+      if constexpr (AxisTaps<float, G, Place, Boundary>::is_pair) {
+        V pair = boundary::clamp(start, G(0), span.last > 1 ? span.last - 1 : G(0));
+        lowest = min(lowest, pair);
+        highest = max(highest, min(pair + 1, span.last - V{}));
         continue;
       }
       for (int k = 0; k < Place::taps; ++k) {

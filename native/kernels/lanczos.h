@@ -59,7 +59,7 @@ struct lanczos : Window<2 * A, false> {
   static GS_INLINE V evaluate(const double (&series)[12], V square) {
     using T = decltype(square[0] + 0);
     V sum = T(series[terms<V> - 1]) - V{};
-#pragma GCC unroll 16
+GS_UNROLL(16)
     for (int i = terms<V> - 2; i >= 0; --i) sum = fma(sum, square, T(series[i]) - V{});
     return sum;
   }
@@ -71,7 +71,7 @@ struct lanczos : Window<2 * A, false> {
     V over = evaluate(series.sine, f * f), s = f * over, c = evaluate(series.cosine, f * f), fg = f * g;
     V* to = w + (Step < 0 ? A - 1 : A);
     V sum = *to = g * over;
-#pragma GCC unroll 16
+GS_UNROLL(16)
     for (int k = 1; k < A; ++k) {
       T sign = k % 2 ? -1 : 1;
       V inverse = (g + T(k)) / (fg + T(k * (k + 1)));
@@ -87,7 +87,7 @@ struct lanczos : Window<2 * A, false> {
   static GS_INLINE void weights(V f, double, V w[]) {
     V g = 1 - f;
     V scale = 1 / (side<-1>(f, g, w) + side<1>(g, f, w));
-#pragma GCC unroll 16
+GS_UNROLL(16)
     for (int k = 0; k < 2 * A; ++k) w[k] *= scale;
   }
 

@@ -81,7 +81,7 @@ GS_INLINE typename Chunk<RawOf<S>, Want>::type gather_pieces(const S* p, const i
 template <int Bytes, int Want, int Places, class S, class Result>
 GS_INLINE void gather_places(const S* const* p, const int64_t* offset, Result* result) {
   if constexpr (Want <= 4 * Bytes || Want <= 16) {
-#pragma GCC unroll 16
+GS_UNROLL(16)
     for (int i = 0; i < Places; ++i) result[i] = gather_pieces<Bytes, Want>(p[i], offset);
   } else {
     using R = typename Chunk<RawOf<S>, Want / 2>::type;
@@ -89,7 +89,7 @@ GS_INLINE void gather_places(const S* const* p, const int64_t* offset, Result* r
     R low[Places], high[Places];
     gather_places<Bytes, Want / 2, Places>(p, offset, low);
     gather_places<Bytes, Want / 2, Places>(p, offset + Want / 2 / Bytes, high);
-#pragma GCC unroll 16
+GS_UNROLL(16)
     for (int i = 0; i < Places; ++i) result[i] = bits_as<Result>(join(bits_as<Half>(low[i]), bits_as<Half>(high[i])));
   }
 }
@@ -134,10 +134,10 @@ GS_INLINE void unpack(const V* part, V* tap) {
     *tap = *part;
   } else {
     V even[K / 2], odd[K / 2];
-    for (int i = 0; i < K / 2; ++i) {
+    each<K / 2>([&](auto i) GS_ALWAYS {
       even[i] = every_other<0>(part[2 * i], part[2 * i + 1], lanes);
       odd[i] = every_other<1>(part[2 * i], part[2 * i + 1], lanes);
-    }
+    });
     unpack<T, K / 2, 2 * Step>(even, tap);
     unpack<T, K / 2, 2 * Step>(odd, tap + Step);
   }

@@ -29,30 +29,36 @@ struct Products {
   using V = Vec<T>;
   static constexpr int lanes = Simd<T>::lanes, taps = kAllTaps<Dims, K>, rows = taps / K;
 
-  struct Source {
-    const T* plane;
-    const T* row_at[rows];
-    T outside;
-    bool gathers;  // by gather instructions, where there are
+  static constexpr int planes = K <= 2 && Dims == 2 && sizeof(T) == 4 ? 4 : 1;  // at once, at most
 
-    Source(const T* from, const int64_t* stride, T fill, bool gathers) : plane(from), outside(fill), gathers(gathers) {
-      for (int r = 0; r < rows; ++r) {
-        row_at[r] = plane;
-        for (int axis = Dims - 2, left = r; axis >= 0; --axis, left /= K) row_at[r] += left % K * stride[axis];
-      }
-    }
+  // Some channels of an image.
+  template <int Planes>
+  struct Source {
+    const T* row_at[Planes][rows];
+    T outside[Planes];
   };
 
-  template <bool Instruction, int... J>
-  static GS_INLINE void interior(const Source& from, const Tile<T>& tile, int i, V* tap, std::integer_sequence<int, J...>) {
-#pragma GCC unroll 4
-    for (int r = 0; r < rows; ++r) {
-      V part[] = {gather_part<T, K, J, Instruction>(from.row_at[r], tile.base + i)...};
-      unpack<T, K>(part, tap + r * K);
-    }
+  template <int Planes, bool Instruction, int... J>
+  static GS_INLINE void interior(const Source<Planes>& from, const Tile<T>& tile, int i, V (*tap)[taps], std::integer_sequence<int, J...>) {
+    constexpr int bytes = K * int(sizeof(T));
+    V part[Planes][rows][K];
+    auto read = [&](auto j) GS_ALWAYS {
+      if constexpr (!Instruction && bytes < GS_VECTOR_BYTES) {
+        V row[Planes * rows];
+        gather_places<bytes, GS_VECTOR_BYTES, Planes * rows>(*from.row_at, tile.base + i + j * lanes / K, row);
+GS_UNROLL(16)
+        for (int r = 0; r < Planes * rows; ++r) part[r / rows][r % rows][j] = row[r];
+      } else {
+GS_UNROLL(16)
+        for (int r = 0; r < Planes * rows; ++r) part[r / rows][r % rows][j] = gather_part<T, K, j, Instruction>(from.row_at[r / rows][r % rows], tile.base + i);
+      }
+    };
+    (read(std::integral_constant<int, J>{}), ...);
+GS_UNROLL(16)
+    for (int r = 0; r < Planes * rows; ++r) unpack<T, K>(part[r / rows][r % rows], tap[r / rows] + r % rows * K);
   }
 
-  static __attribute__((noinline)) void edge(const Source& from, const Tile<T>& tile, int i, V* tap) {
+  static __attribute__((noinline)) void edge(const T* plane, T outside, const Tile<T>& tile, int i, V* tap) {
     for (int t = 0; t < taps; ++t) {
       alignas(64) int64_t offset[lanes] = {};
       typename Simd<T>::I inside = ~typename Simd<T>::I{};
@@ -60,32 +66,43 @@ struct Products {
         for (int l = 0; l < lanes; ++l) offset[l] += tile.offset[axis][left % K][i + l];
         inside &= load<typename Simd<T>::I>(&tile.inside[axis][left % K][i]);
       }
-      tap[t] = inside ? gather_part<T, 1, 0>(from.plane, offset) : broadcast(from.outside);
+      tap[t] = inside ? gather_part<T, 1, 0>(plane, offset) : broadcast(outside);
     }
   }
 
-  // The taps of the points of a vector, of a group that is not outside.
-  static GS_INLINE void read(const Source& from, const Tile<T>& tile, int i, V* tap) {
+  static __attribute__((noinline)) void edge_pairs(const T* const* row_at, T outside, const Tile<T>& tile, int i, V* tap) {
+    if constexpr (K == 2) Gather<T, Dims, K, false>::pair_taps(row_at, outside, tile, i, tap);
+  }
+
+  // The taps of the points of a vector, of a group that is not outside; by gather instructions, where there are, if they are fast.
+  template <int Planes>
+  static GS_INLINE void read(const Source<Planes>& from, bool gathers, const Tile<T>& tile, int i, V (*tap)[taps]) {
     constexpr auto parts = std::make_integer_sequence<int, K>{};
     if constexpr (K <= kPackedTaps)
       if (tile.kind[i / kGroup] == kInterior) {
         if constexpr (can_gather<T, K>())
-          if (from.gathers) return interior<true>(from, tile, i, tap, parts);
-        return interior<false>(from, tile, i, tap, parts);
+          if (gathers) return interior<Planes, true>(from, tile, i, tap, parts);
+        return interior<Planes, false>(from, tile, i, tap, parts);
       }
-    edge(from, tile, i, tap);
+    for (int p = 0; p < Planes; ++p)
+      tile.pairs ? edge_pairs(from.row_at[p], from.outside[p], tile, i, tap[p]) : edge(from.row_at[p][0], from.outside[p], tile, i, tap[p]);
   }
 
-  // The sum of taps times weight(axis, k), the last axis first; `tap` is overwritten.
-  template <class Weight>
-  static GS_INLINE V weigh(V* tap, const Weight& weight) {
-    for (int axis = Dims - 1, left = rows; axis >= 0; --axis, left /= K)
-      for (int r = 0; r < left; ++r) {
-        V sum = tap[r * K] * weight(axis, 0);
-        for (int k = 1; k < K; ++k) sum = fma(tap[r * K + k], weight(axis, k), sum);
-        tap[r] = sum;
-      }
-    return tap[0];
+  // The sum of taps times weight(axis, k), the last axis first.
+  template <int Axis = Dims - 1, class Weight>
+  static GS_INLINE V weigh(const V* tap, const Weight& weight) {
+    if constexpr (Axis < 0) {
+      return *tap;
+    } else {
+      constexpr int left = kAllTaps<Axis, K>;
+      V sum[left];
+      each<left>([&](auto r) GS_ALWAYS {
+        sum[r] = tap[r * K] * weight(Axis, 0);
+GS_UNROLL(8)
+        for (int k = 1; k < K; ++k) sum[r] = fma(tap[r * K + k], weight(Axis, k), sum[r]);
+      });
+      return weigh<Axis - 1>(sum, weight);
+    }
   }
 
   // How that sum changes, for weights that change.

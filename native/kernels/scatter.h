@@ -8,20 +8,30 @@ namespace gs {
 namespace GS_ISA {
 namespace {
 
-// to[k] += weight[k] * value, for k < N
+// to[k] += from[k], for k < N
 template <class T, int N>
-GS_INLINE void add_row(T* to, const T* weight, T value) {
-  constexpr int bytes = N * int(sizeof(T));
+GS_INLINE void add_row(T* to, const T* from) {
   if constexpr (N == 1) {
-    *to += *weight * value;
-  } else if constexpr ((N & (N - 1)) == 0 && bytes <= GS_VECTOR_BYTES) {
-    using Row = typename Chunk<T, bytes>::type;
-    store(to, load<Row>(to) + load<Row>(weight) * value);
+    *to += *from;
+  } else if constexpr (N * int(sizeof(T)) <= GS_VECTOR_BYTES) {
+    using Row = typename Chunk<T, N * int(sizeof(T))>::type;
+    store(to, load<Row>(to) + load<Row>(from));
   } else {
-    constexpr int half = N == 6 ? 4 : N / 2;
-    add_row<T, half>(to, weight, value);
-    add_row<T, N - half>(to + half, weight + half, value);
+    add_row<T, N / 2>(to, from);
+    add_row<T, N / 2>(to + N / 2, from + N / 2);
   }
+}
+
+// Add two pairs of products, which lie side by side, to two pairs of samples. If these are the same, since there is one row, the second pair
+// of products is 0, so that the first is written last.
+GS_INLINE void add_two_rows(float* first, float* second, const float* products) {
+  using Pair = Piece<8>::type;
+  typedef double Pairs __attribute__((vector_size(16)));
+  using Sum = Chunk<float, 16>::type;
+  Pairs sum = {*reinterpret_cast<const Pair*>(first), *reinterpret_cast<const Pair*>(second)};
+  sum = bits_as<Pairs>(bits_as<Sum>(sum) + load<Sum>(products));
+  *reinterpret_cast<Pair*>(second) = sum[1];
+  *reinterpret_cast<Pair*>(first) = sum[0];
 }
 
 // NOTE [neighbours in time]
@@ -34,26 +44,32 @@ template <class T, int Dims, int K>
 struct Scatter {
   static constexpr int taps = kAllTaps<Dims, K>, rows = taps / K;
 
-  int interior[kTilePoints / kGroup];  // the first points of interior groups, rows that are kApart apart together
-  int end[kApart];                     // of those together
-  // The taps of edge groups that are inside, one by one.
+  // The first points of groups that are added a row of taps at a time: interior ones, and those that are read as pairs. Rows
+  // that are kApart apart together.
+  int64_t whole[kTilePoints / kGroup];
+  int end[kApart];  // of those together
+  // The taps of other groups that are inside, one by one.
   int count;
   int16_t point[kTilePoints * taps];
   int64_t offset[kTilePoints * taps];
   T tap_weight[kTilePoints * taps];
 
+  static bool is_whole(const Tile<T>& tile, int group) {
+    return tile.kind[group] == kInterior || (tile.pairs && tile.kind[group] == kEdge);
+  }
+
   // `weight` is (points, taps).
-  void collect(const Tile<T>& tile, int groups_per_row, const T* weight) {
-    int interiors = 0;
+  void collect(const Tile<T>& tile, const T* weight) {
+    int wholes = 0;
     for (int together = 0; together < kApart; ++together) {
-      for (int g = together * groups_per_row; g < tile.groups; g += kApart * groups_per_row)
-        for (int k = g; k < g + groups_per_row; ++k)
-          if (tile.kind[k] == kInterior) interior[interiors++] = k * kGroup;
-      end[together] = interiors;
+      for (int g = together * tile.row_groups; g < tile.groups; g += kApart * tile.row_groups)
+        for (int k = g; k < g + tile.row_groups; ++k)
+          if (is_whole(tile, k)) whole[wholes++] = k * kGroup;
+      end[together] = wholes;
     }
     count = 0;
     for (int g = 0; g < tile.groups; ++g)
-      if (tile.kind[g] == kEdge)
+      if (!tile.pairs && tile.kind[g] == kEdge)
         for (int t = 0; t < taps; ++t) collect_edge(tile, weight, g * kGroup, t);
   }
 
@@ -75,27 +91,36 @@ struct Scatter {
     }
   }
 
-  // Add the values of all points to a plane of the image.
-  void add(const Tile<T>& tile, const T* weight, const T* values, T* plane, const int64_t* stride) const {
-    T* row_at[rows];
-    for (int r = 0; r < rows; ++r) {
-      row_at[r] = plane;
-      for (int axis = Dims - 2, left = r; axis >= 0; --axis, left /= K) row_at[r] += left % K * stride[axis];
-    }
+  // visit(point) for every point of the whole groups.
+  template <class Visit>
+  GS_INLINE void each_whole(const Visit& visit) const {
     for (int together = 0, begin = 0; together < kApart; begin = end[together++])
       for (int first = 0, last = end[together]; first < kApart; ++first)
         for (int g = begin; g < last; ++g) {
-          int start = interior[g] + first;
-#pragma GCC unroll 4
-          for (int k = 0; k < kGroup; k += kApart) {
-            T value = values[start + k];
-            int64_t base = tile.base[start + k];
-            const T* of_point = weight + (start + k) * taps;
-#pragma GCC unroll 4
-            for (int r = 0; r < rows; ++r) add_row<T, K>(row_at[r] + base, of_point + r * K, value);
-          }
+          int64_t start = whole[g] + first;
+GS_UNROLL(4)
+          for (int k = 0; k < kGroup; k += kApart) visit(start + k);
         }
-    for (int t = 0; t < count; ++t) plane[offset[t]] += tap_weight[t] * values[point[t]];
+  }
+
+  // Add points to a plane of the image; `products` are the weights of their taps, multiplied by their values, as they are collected.
+  void add(const Tile<T>& tile, const T* products, T* plane, const int64_t* stride) const {
+    if constexpr (K <= kPackedTaps) {  // others have no whole groups
+      T* row_at[rows];
+      for (int r = 0; r < rows; ++r) {
+        row_at[r] = plane;
+        for (int axis = Dims - 2, left = r; axis >= 0; --axis, left /= K) row_at[r] += left % K * stride[axis];
+      }
+      each_whole([&](int64_t i) GS_ALWAYS {
+        int64_t base = tile.base[i];
+        const T* of_point = products + i * taps;
+        if constexpr (K == 2 && Dims > 1 && sizeof(T) == 4)
+          each<rows / 2>([&](auto r) GS_ALWAYS { add_two_rows(row_at[2 * r] + base, row_at[2 * r + 1] + base, of_point + r * 4); });
+        else
+          each<rows>([&](auto r) GS_ALWAYS { add_row<T, K>(row_at[r] + base, of_point + r * K); });
+      });
+    }
+    for (int t = 0; t < count; ++t) plane[offset[t]] += tap_weight[t];
   }
 };
 

@@ -23,7 +23,7 @@ struct polynomial : Window<(Rows::taps + 1) / 2 * 2, Rows::taps % 2 == 1> {
   static GS_INLINE V evaluate(const double (&row)[degree + 1], V e) {
     using T = decltype(e[0] + 0);
     V sum = T(row[degree] / Rows::over) - V{};
-#pragma GCC unroll 16
+GS_UNROLL(16)
     for (int i = degree - 1; i >= 0; --i) sum = fma(sum, e, T(row[i] / Rows::over) - V{});
     return sum;
   }
@@ -32,7 +32,7 @@ struct polynomial : Window<(Rows::taps + 1) / 2 * 2, Rows::taps % 2 == 1> {
   static GS_INLINE void weights(V f, double, V w[]) {
     constexpr int taps = Rows::taps;
     V e = taps % 2 ? f + decltype(f[0] + 0)(0.5) : f;
-#pragma GCC unroll 16
+GS_UNROLL(16)
     for (int k = 0; k < (taps + 1) / 2; ++k) {
       w[taps - 1 - k] = evaluate(Rows::row[k], e);
       if (k < taps / 2) w[k] = evaluate(Rows::row[k], 1 - e);

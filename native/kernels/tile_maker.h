@@ -78,6 +78,7 @@ struct TileMaker {
     alignas(64) G x[kMaxDim][kTilePoints], fraction[kTilePoints], factor[kTilePoints];
     bool sums_to_1 = true;
     tile.pairs = plan.edge_pairs;
+    tile.asked_every = plan.asked_every;
     for (int a = 0; a < p.ndim; ++a) tile.lone[a] = p.axis[a].size == 1;
     tile.row_groups = (place.columns + kGroup - 1) / kGroup;
     tile.groups = place.rows * tile.row_groups;
@@ -89,7 +90,7 @@ struct TileMaker {
       if (p.matrix) map_coords(p, place, tile.groups * kGroup, x);
     for (int a = 0; a < p.ndim; ++a) {
       int spare = a == p.ndim - 1 ? plan.spare_samples : 0;
-      if (!p.matrix) load_coords<U>(p, static_cast<const C*>(p.coords) + place.coords, place, p.axis[a], x[a]);
+      if (!p.matrix) load_coords<U>(plan, static_cast<const C*>(p.coords) + place.coords, place, p.axis[a], x[a]);
       if constexpr (__is_same(U, double))
         if (p.relative) add_indices(place, p.ndim - 1 - a, x[a]);
       stage[a]->start(x[a], p.axis[a], spare, a, tile, fraction);
@@ -115,7 +116,7 @@ struct TileMaker {
     alignas(64) G x[kTilePoints];
     int groups = place.rows * ((place.columns + kGroup - 1) / kGroup);
     for (int a = 0; a < p.ndim; ++a) {
-      load_coords<U>(p, static_cast<const C*>(p.coords) + place.coords, place, p.axis[a], x);
+      load_coords<U>(plan, static_cast<const C*>(p.coords) + place.coords, place, p.axis[a], x);
       choose_stage_a<T, G>(p.kernel, p.axis[a].boundary)->reach(x, p.axis[a], groups, reach.low[a], reach.high[a]);
     }
   }

@@ -31,6 +31,11 @@
 #define GS_INLINE inline __attribute__((always_inline))
 #define GS_STRING(x) #x
 #define GS_NAME(x) GS_STRING(x)  // GS_NAME(GS_ISA) is its name
+#ifdef GS_SMALL
+#define GS_UNROLL(n)
+#else
+#define GS_UNROLL(n) _Pragma(GS_STRING(GCC unroll n))
+#endif
 #define GS_ALWAYS __attribute__((always_inline))  // after a lambda's parameters
 
 namespace gs {
@@ -81,11 +86,38 @@ GS_INLINE void store(void* to, X x) {
   __builtin_memcpy(to, &x, sizeof x);
 }
 
+// body(0), body(1), ... body(N - 1), written out with constants where that is not too much code: then what is indexed stays in registers.
+// The baseline, which has few of them, is small instead.
+#ifdef GS_SMALL
+constexpr int kMostWrittenOut = 2;
+#else
+constexpr int kMostWrittenOut = 8;
+#endif
+template <class Body, int... I>
+GS_INLINE void each_written_out(const Body& body, std::integer_sequence<int, I...>) {
+  (body(std::integral_constant<int, I>{}), ...);
+}
+template <int N, class Body>
+GS_INLINE void each(const Body& body) {
+  if constexpr (N <= kMostWrittenOut) {
+    each_written_out(body, std::make_integer_sequence<int, N>{});
+  } else {
+#pragma GCC unroll 1
+    for (int i = 0; i < N; ++i) body(i);
+  }
+}
+
 // Ask for the cache line of an address. The empty statement counts as an effect: GCC takes a function that does nothing but prefetch for
 // one without effects, and drops the calls.
 GS_INLINE void prefetch(const void* address) {
   __builtin_prefetch(address);
   __asm__ volatile("");
+}
+
+// Ask for all lines of a piece of memory, which begins anywhere in a line.
+GS_INLINE void prefetch_bytes(const void* from, int64_t bytes) {
+  const char* first = static_cast<const char*>(from);
+  for (const char* line = first - reinterpret_cast<uintptr_t>(first) % 64; line < first + bytes; line += 64) prefetch(line);
 }
 
 template <class T>

@@ -10,7 +10,7 @@
 namespace gs {
 namespace test {
 
-constexpr double kNoFill[8] = {};
+constexpr double kNoFill[32] = {};
 
 // (items, channels, *space), whose spatial axes lie in C order, the others anyhow.
 inline Layout image_layout(Random& random, int64_t items, const Shape& shape, bool repeats) {
@@ -120,12 +120,23 @@ struct DerivativeCase {
     return d;
   }
 
-  Results<T> run(bool second) {
-    Results<T> results{{of_grad_input, 0},
+  // With memory for sums or without, and a gradient of the image that is cleared first or 0 already.
+  enum How { kSums = 1, kClears = 2 };
+  Results<T> run(bool second, int how) {
+    Results<T> results{{of_grad_input, T(how & kClears ? 7 : 0)},
                        {plain_layout({p.batch, points, p.ndim}), T(kUntouched)},
                        {plain_layout({p.batch, p.channels, points}), second ? T(kUntouched) : 0}};
     DerivativeProblem d = problem(results.grad_input);
     d.second = second;
+    d.clear = how & kClears;
+    int64_t samples = of_grad_input.count() / grads / p.channels;
+    std::vector<T> sums;
+    if (how & kSums) {
+      d.sums_items = grads == 1 ? 1 : 2 + random.below(3);
+      d.sums_item = sums_elements(p.channels, samples, 1) - kSumsSpare;
+      sums.assign(size_t(sums_elements(p.channels, samples, d.sums_items)), T(NAN));
+      d.sums = sums.data();
+    }
     d.grad_coords = results.grad_coords.buffer.origin();
     d.tangent = tangent.buffer.origin();
     d.tangent_batch = tangent.batch();

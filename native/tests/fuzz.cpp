@@ -248,6 +248,13 @@ struct FuzzedDerivatives {
     if (d.second && bytes.chance(0.8)) d.tangent = reading(bytes, image);
     if (d.second && bytes.chance(0.8)) d.direction = reading(bytes, coords);
     if (bytes.chance(0.8)) d.grad_input = writing(image);
+    d.clear = bytes.chance(0.5);
+    if (d.grad_input && bytes.chance(0.5)) {
+      d.sums_items = one ? 1 : 2 + bytes.below(3);
+      d.sums_item = sums_elements(p.channels, volume, 1) - kSumsSpare;
+      read.push_back(std::make_unique<Memory>(plain_layout({sums_elements(p.channels, volume, d.sums_items)}), item));
+      d.sums = read.back()->at(0, item);
+    }
     if ((d.second || has_input) && bytes.chance(0.8)) d.grad_coords = writing(coords);
     if (d.second && bytes.chance(0.8)) d.grad_out = writing(plain_layout({p.batch, p.channels, points}));
   }

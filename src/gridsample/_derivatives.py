@@ -4,6 +4,8 @@ The core sums in the dtype that the image is computed in, over arrays whose spat
 here.
 """
 
+import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,12 @@ from gridsample._modes import COMPLEX_DTYPES, DTYPES, KERNELS
 from gridsample._spec import Spec
 
 __all__ = ["adjoint", "backward", "double_backward", "sample_orders"]
+
+_MOST_BYTES = 64 << 20
+"""For the sums of one image."""
+
+_GOOD_BYTES = 16 << 20
+"""For the sums of several: a good part of the last-level cache."""
 
 
 def sample_orders(
@@ -48,10 +56,21 @@ def backward(
     they are summed over it.
     """
     computed = _computed(input)
-    grad_input = _zeros(input, computed) if needs[0] else None
+    grad_input = _image_like(input, computed) if needs[0] else None
     grad_coords = _coords_like(grad_out, coords, computed) if needs[1] else None
     image = _planar(input, computed) if needs[1] else None
-    _run(grad_out, coords, spec, fill, input.shape[2:], computed, input=image, grad_input=grad_input, grad_coords=grad_coords)
+    _run(
+        grad_out,
+        coords,
+        spec,
+        fill,
+        input.shape[2:],
+        computed,
+        clear=True,
+        input=image,
+        grad_input=grad_input,
+        grad_coords=grad_coords,
+    )
     return (
         None if grad_input is None else _like(grad_input, input),
         None if grad_coords is None else _sum_batch(grad_coords, coords),
@@ -88,9 +107,11 @@ def double_backward(
     channels = _channels(input)
     points = (grad_out.shape[0], *coords.shape[1:-1])
     by_out = _memory.empty((points[0], channels, *points[1:]), computed) if needs[0] else None
-    by_input = _zeros(input, computed) if needs[1] else None
+    by_input = _image_like(input, computed) if needs[1] else None
     by_coords = _coords_like(grad_out, coords, computed) if needs[2] else None
     moves = tangent_coords is not None
+    if by_input is not None and not moves:
+        by_input.fill(0)
     _run(
         grad_out,
         coords,
@@ -99,6 +120,7 @@ def double_backward(
         input.shape[2:],
         computed,
         second=True,
+        clear=True,
         input=_planar(input, computed) if moves and (needs[0] or needs[2]) else None,
         tangent=None if tangent_input is None else _planar(tangent_input, computed),
         direction=np.ascontiguousarray(tangent_coords, computed) if moves else None,
@@ -122,17 +144,28 @@ def _run(
     computed: np.dtype,
     *,
     second: bool = False,
+    clear: bool = False,
     **arrays: np.ndarray | None,
 ) -> None:
-    """Add to ``grad_input``, and write ``grad_coords`` and ``grad_out``."""
+    """Add to ``grad_input``, or write it if ``clear`` says so, and write ``grad_coords`` and ``grad_out``."""
     if grad.size == 0 or (spec.kernel == KERNELS["nearest"].code and any(spec.orders)):  # no terms, or none but 0
-        for written in (arrays.get("grad_coords"), arrays.get("grad_out")):
+        for written in (arrays.get("grad_coords"), arrays.get("grad_out"), arrays.get("grad_input") if clear else None):
             if written is not None:
                 written.fill(0)
         return
     if grad.dtype.kind == "c" or not _engine.is_plain(grad) or grad.dtype != computed:
         grad = _planar(grad, computed)
-    _engine.derivatives(grad, coords, spec, fill, sizes, second, **arrays)
+    _engine.derivatives(grad, coords, spec, fill, sizes, second, clear, sums=_sums(grad, arrays.get("grad_input")), **arrays)
+
+
+def _sums(grad: np.ndarray, image: np.ndarray | None) -> np.ndarray | None:
+    """Return memory in which several channels are summed side by side; None for one channel, and where it would be too much."""
+    if image is None or image.shape[1] == 1:
+        return None
+    elements = partial(_engine.sums_elements, image.shape[1], math.prod(image.shape[2:]))
+    of_item = elements(1) * image.itemsize
+    items = 1 if image.shape[0] == 1 else min(grad.shape[0], max(2, _GOOD_BYTES // of_item))
+    return _memory.empty((elements(items),), image.dtype) if of_item <= _MOST_BYTES else None
 
 
 def _computed(array: np.ndarray) -> np.dtype:
@@ -169,10 +202,9 @@ def _from_planar(array: np.ndarray, dtype: np.dtype) -> np.ndarray:
     return array.astype(dtype, copy=False)
 
 
-def _zeros(input: np.ndarray, computed: np.dtype) -> np.ndarray:
-    zeros = _memory.empty((input.shape[0], _channels(input), *input.shape[2:]), computed)
-    zeros.fill(0)
-    return zeros
+def _image_like(input: np.ndarray, computed: np.dtype) -> np.ndarray:
+    """Return memory for the gradient of an image."""
+    return _memory.empty((input.shape[0], _channels(input), *input.shape[2:]), computed)
 
 
 def _like(planar: np.ndarray, input: np.ndarray) -> np.ndarray:

@@ -144,6 +144,11 @@ def sample_bits(
     )
 
 
+def sums_elements(channels: int, samples: int, items: int) -> int:
+    """Return how many numbers ``derivatives`` needs for the sums of so many images at a time."""
+    return _native.sums_elements(channels, samples, items)
+
+
 def derivatives(
     grad: np.ndarray,
     coords: np.ndarray,
@@ -151,6 +156,7 @@ def derivatives(
     fill: np.ndarray,
     sizes: tuple[int, ...],
     second: bool,
+    clear: bool,
     *,
     input: np.ndarray | None = None,
     tangent: np.ndarray | None = None,
@@ -158,10 +164,13 @@ def derivatives(
     grad_input: np.ndarray | None = None,
     grad_coords: np.ndarray | None = None,
     grad_out: np.ndarray | None = None,
+    sums: np.ndarray | None = None,
 ) -> None:
-    """Fill the last three arrays, as ``native/derivatives.h`` says; what comes back to the image is added to ``grad_input``.
+    """Fill the last three arrays before ``sums``, as ``native/derivatives.h`` says.
 
-    All but ``coords`` are of one dtype, float32 or float64. ``sizes`` are the spatial ones of the image.
+    What comes back to the image is added to ``grad_input``, which is cleared first if ``clear`` says so. All but ``coords`` are
+    of one dtype, float32 or float64. ``sizes`` are the spatial ones of the image; ``sums`` is memory of ``sums_elements``
+    numbers, or None.
     """
     coords = _readable(coords)
     _native.derivatives(
@@ -173,9 +182,11 @@ def derivatives(
         grad_input,
         grad_coords,
         grad_out,
+        sums,
         fill,
         (_code(grad), _code(coords)),
         second,
+        clear,
         sizes,
         *_modes(spec),
     )

@@ -11,12 +11,14 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["KEPT", "empty", "give_back"]
+__all__ = ["KEPT", "LARGE", "empty", "give_back"]
 
 KEPT = 128 << 20
 """Most bytes that are kept while nobody uses them."""
 
-_LARGE = 1 << 20
+LARGE = 1 << 20
+"""Fewer bytes are not kept."""
+
 _ALIGNMENT = 64
 _kept: dict[int, np.ndarray] = {}  # by its id(): other threads take from it too, and what pop() gives is nobody else's
 
@@ -43,7 +45,7 @@ class _Block:
 def empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     """Return a new array; a large one begins at a cache line, so that the core can write whole lines."""
     nbytes = math.prod(shape) * dtype.itemsize
-    if nbytes < _LARGE:
+    if nbytes < LARGE:
         return np.empty(shape, dtype)
     return np.asarray(_Block(_memory(nbytes + _ALIGNMENT - 1), nbytes)).view(dtype).reshape(shape)
 

@@ -20,7 +20,6 @@ __all__ = ["as_array", "backward", "double_backward", "is_plain", "sample"]
 
 _CODES = {getattr(torch, name): row.code for name, row in DTYPES.items()}
 _HALF = (torch.float16, torch.bfloat16)
-_PLAIN = (Tensor, torch.nn.Parameter)
 
 
 def is_plain(*tensors: Tensor) -> bool:
@@ -29,7 +28,7 @@ def is_plain(*tensors: Tensor) -> bool:
     Then the kernels may be called directly: PyTorch's dispatcher, through Python, takes longer than a small image.
     """
     for tensor in tensors:
-        if type(tensor) not in _PLAIN or not tensor.is_cpu:
+        if type(tensor) not in _layout.PLAIN or not tensor.is_cpu:
             return False
     return (
         not torch.compiler.is_compiling()

@@ -1,9 +1,16 @@
 """The tensors that results go to: the same function makes them for the kernels and for tracing, so that strides agree."""
 
+import math
+
+import numpy as np
 import torch
 from torch import Tensor
 
-__all__ = ["batch_of", "coords_gradient", "input_gradient", "nothing", "samples"]
+from gridsample import _memory
+
+__all__ = ["PLAIN", "batch_of", "coords_gradient", "input_gradient", "nothing", "samples"]
+
+PLAIN = (Tensor, torch.nn.Parameter)
 
 
 def batch_of(input: Tensor, coords: Tensor) -> int:
@@ -15,11 +22,19 @@ def _channels_innermost(tensor: Tensor) -> bool:
     return tensor.ndim > 2 and tensor.shape[1] > 1 and 0 < tensor.stride(1) < min(tensor.stride()[2:])
 
 
+def _new(shape: tuple[int, ...], like: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return a new contiguous tensor; a large one in memory that is used again."""
+    plain = like.device.type == "cpu" and type(like) in PLAIN  # and not one that only stands for a tensor
+    if not plain or math.prod(shape) * dtype.itemsize < _memory.LARGE:
+        return torch.empty(shape, dtype=dtype, device=like.device)  # quicker than like.new_empty
+    return torch.from_numpy(_memory.empty((math.prod(shape) * dtype.itemsize,), np.dtype(np.uint8))).view(dtype).view(shape)
+
+
 def _empty(shape: tuple[int, ...], like: Tensor, dtype: torch.dtype) -> Tensor:
     """Return a new tensor (N, C, ...) with the channels where those of ``like`` are: outermost or innermost."""
     if not _channels_innermost(like):
-        return torch.empty(shape, dtype=dtype, device=like.device)  # quicker than like.new_empty
-    return like.new_empty((shape[0], *shape[2:], shape[1]), dtype=dtype).movedim(-1, 1)
+        return _new(shape, like, dtype)
+    return _new((shape[0], *shape[2:], shape[1]), like, dtype).movedim(-1, 1)
 
 
 def samples(input: Tensor, coords: Tensor) -> Tensor:
