@@ -38,7 +38,7 @@ Chunks::Chunks(const DerivativePlan& plan, const DerivativeTable& table, int thr
   }
   // The items of one image keep their order; others are done together only if they are needed to keep all threads busy.
   int64_t group = (kChunksPerThread * threads + chunks_of_item - 1) / chunks_of_item * block[0];
-  if (d.sums && !one_image_) {  // while one group is derived, the next one is cleared
+  if (d.sums && !one_image_) {  // two groups have memory at a time
     block[0] = std::min(block[0], d.sums_items / 2);
     group = d.sums_items / 2 / block[0] * block[0];
   }
@@ -48,7 +48,7 @@ Chunks::Chunks(const DerivativePlan& plan, const DerivativeTable& table, int thr
     c.rank = 0;
     for (int bit = 0; bit < 3; ++bit)
       for (int a = 1; a < kAxes; ++a) c.rank = c.rank * 2 + uint64_t(c.first[a] / block[a] >> bit & 1);
-    c.group = c.first[0] / group;
+    c.turn = c.first[0] / group;
     for (int a = 0; a < kAxes; ++a) c.last[a] = std::min(c.first[a] + block[a], size_[a]);
     chunks_.push_back(c);
     int a = kAxes - 1;
@@ -59,7 +59,7 @@ Chunks::Chunks(const DerivativePlan& plan, const DerivativeTable& table, int thr
   if (adds && (d.clear || d.sums)) add_whole_items(kClear);
   if (adds && d.sums) add_whole_items(kPut);
   std::stable_sort(chunks_.begin(), chunks_.end(), [](const Chunk& a, const Chunk& b) {
-    return a.group != b.group ? a.group < b.group : a.work != b.work ? a.work < b.work : a.rank < b.rank;
+    return a.turn != b.turn ? a.turn < b.turn : a.work != b.work ? a.work < b.work : a.rank < b.rank;
   });
   done_ = std::vector<std::atomic<bool>>(chunks_.size());
   ordered_ = adds && threads > 1;
@@ -77,22 +77,22 @@ Chunks::Chunks(const DerivativePlan& plan, const DerivativeTable& table, int thr
   });
 }
 
-// Chunks that clear, each group before what is done with the group before it, or that put.
+// Chunks that clear, a turn before, or that put, a turn after.
 void Chunks::add_whole_items(Work work) {
   const Problem& p = plan_.plan.problem;
   int64_t items = one_image_ ? 1 : size_[0], rows = p.axis[0].size, bytes = std::max<int64_t>(1, plan_.samples * p.channels * item_size(p.out_dtype));
   int64_t parts = std::min(std::max<int64_t>(1, bytes / kPartBytes), rows), step = std::max<int64_t>(1, kPartBytes / bytes);
-  std::vector<int64_t> group(static_cast<std::size_t>(size_[0]));
+  std::vector<int64_t> turn(static_cast<std::size_t>(size_[0]));
   for (const Chunk& c : chunks_)
     if (c.work == kDerive)
-      for (int64_t item = c.first[0]; item < c.last[0]; ++item) group[std::size_t(item)] = c.group;
+      for (int64_t item = c.first[0]; item < c.last[0]; ++item) turn[std::size_t(item)] = c.turn;
   for (int64_t item = 0, end; item < items; item = end) {
     end = std::min(item + step, items);
-    while (group[std::size_t(end - 1)] != group[std::size_t(item)]) --end;
+    while (turn[std::size_t(end - 1)] != turn[std::size_t(item)]) --end;
     for (int64_t part = 0; part < parts; ++part) {
       Chunk c{};
       c.work = work;
-      c.group = work == kClear ? std::max<int64_t>(0, group[std::size_t(item)] - 1) : group[std::size_t(item)];
+      c.turn = turn[std::size_t(item)] + (work == kClear ? -1 : 1);
       c.first[0] = item;
       c.last[0] = one_image_ ? size_[0] : end;
       for (int a = 0; a < ndim_; ++a) c.reach.high[a] = p.axis[a].size - 1;

@@ -17,13 +17,14 @@ namespace gs {
 // so on. Then a map that is anything like smooth leaves few chunks waiting; with points that are scattered over the whole
 // image each waits for the one before.
 //
-// Memory is cleared before it is added to, and sums become planes after that, by chunks too, which reach their part of it. They are numbered
-// so that all this happens to few batch items at a time, whose memory is then still in the cache.
+// Memory is cleared before it is added to, and sums become planes after that, by chunks too, which reach their part of it. Batch items take
+// turns in groups, so that their memory is still in the cache: while one group is derived, the sums of the one before are put, and then its
+// memory is cleared for the one after. So nobody waits for the last chunk of a group.
 //
 // Chunks are begun in the order of their numbers, so those that one waits for are always being worked at.
 class Chunks {
  public:
-  enum Work { kClear, kDerive, kPut };
+  enum Work { kDerive, kPut, kClear };
   // What clearing and putting do: some batch items, and the indices along axis 0 from low to high.
   struct Part {
     int64_t first_item, last_item, low, high;
@@ -44,7 +45,7 @@ class Chunks {
   static constexpr int kAxes = 4;  // batch items, planes of tiles, rows of tiles, tiles in a row
   struct Chunk {
     int64_t first[kAxes], last[kAxes];
-    int64_t group;  // of batch items
+    int64_t turn;  // of a group of batch items
     uint64_t rank;
     Reach reach;
     Work work;

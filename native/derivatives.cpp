@@ -104,6 +104,7 @@ bool derivatives(const DerivativeProblem& problem, Interrupted interrupted) {
   for (int i = 0; i < p.out_ndim; ++i) plan.points *= p.out_size[i];
   plan.samples = 1;
   for (int a = 0; a < p.ndim; ++a) plan.samples *= p.axis[a].size;
+  plan.stream_image = plan.samples * p.channels * (problem.grad_batch ? p.batch : 1) * item_size(p.out_dtype) >= kStreamBytes;
   plan.plan.stream = plan.points * p.batch * p.ndim * item_size(p.out_dtype) >= kStreamBytes;
   return computed_in_double(p.dtype) ? run<double>(plan, interrupted) : run<float>(plan, interrupted);
 }

@@ -51,6 +51,7 @@ struct DerivativePlan {
   DerivativeProblem problem;  // its `forward` is plan.problem
   int64_t points;             // of one batch item
   int64_t samples;            // of one channel of one image
+  bool stream_image;          // write what comes back to the image past the caches, as plan.stream says of the coordinates
 };
 
 struct DerivativeTable {

@@ -24,14 +24,6 @@ GS_INLINE V every_nth(const V* v, std::integer_sequence<int, L...>) {
   return __builtin_shufflevector(first, v[Step - 1], (Step * L + Component < 2 * lanes ? L : Step * L + Component - lanes)...);
 }
 
-// A vector of one component of points that lie `Step` apart.
-template <int Step, int Component, class G>
-GS_INLINE Vec<G> load_component(const G* points) {
-  Vec<G> v[Step];
-  for (int k = 0; k < Step; ++k) v[k] = load<Vec<G>>(points + k * Simd<G>::lanes);
-  return every_nth<Step, Component>(v, std::make_integer_sequence<int, Simd<G>::lanes>{});
-}
-
 template <class U, class C>
 GS_INLINE U number(const C& given) {
   if constexpr (sizeof(C) == 2) {
@@ -47,51 +39,78 @@ GS_INLINE U load_point(const C* from, const Axis& axis) {
   return fma(number<U>(*from) + U(axis.pre), U(axis.scale), U(axis.shift));
 }
 
-// With whichever component comes first in memory, the coordinates of another tile are asked for. They may be past the end of an
-// array, where nothing happens.
-template <int Step, int Component, class U, class C, class G>
-void load_rows(const C* from, const int64_t* step, int64_t ahead, const TilePlace& place, const Axis& axis, G* x) {
+// Some components of the points of a tile, each for its own axis: all, which lie side by side, `Step` of them; or one, whose points lie
+// side by side (Step 1) or anyhow (Step 0). The coordinates of another tile are asked for; they may be past the end of an array, where
+// nothing happens.
+template <int Step, class U, class C, class G>
+void load_rows(const C* from, const int64_t* step, int64_t ahead, const TilePlace& place, const Axis* const* axis, G* const* to) {
+  constexpr int count = Step > 1 ? Step : 1;
   const int columns = place.columns;
-  const Vec<G> pre = broadcast(G(axis.pre)), scale = broadcast(G(axis.scale)), shift = broadcast(G(axis.shift));
-  for (int r = 0; r < place.rows; ++r, from += step[0]) {
+  Vec<G> pre[count], scale[count], shift[count];
+  for (int c = 0; c < count; ++c) {
+    pre[c] = broadcast(G(axis[c]->pre));
+    scale[c] = broadcast(G(axis[c]->scale));
+    shift[c] = broadcast(G(axis[c]->shift));
+  }
+  for (int r = 0, at = 0; r < place.rows; ++r, from += step[0]) {
     int i = 0;
-    if constexpr (Step > 0 && Component == 0)
-      prefetch_bytes(from + ahead, columns * Step * int64_t(sizeof(C)));
+    if constexpr (Step > 0) prefetch_bytes(from + ahead, columns * Step * int64_t(sizeof(C)));
     if constexpr (Step > 0 && __is_same(C, U) && __is_same(U, G))
-      for (; i + Simd<G>::lanes <= columns; i += Simd<G>::lanes)
-        store(x + i, fma(load_component<Step, Component>(from + i * Step - Component) + pre, scale, shift));
+      for (; i + Simd<G>::lanes <= columns; i += Simd<G>::lanes) {
+        Vec<G> v[Step];
+        each<Step>([&](auto k) GS_ALWAYS { v[k] = load<Vec<G>>(from + i * Step + k * Simd<G>::lanes); });
+        each_written_out(
+            [&](auto c) GS_ALWAYS {
+              store(to[c] + at + i, fma(every_nth<Step, c>(v, std::make_integer_sequence<int, Simd<G>::lanes>{}) + pre[c], scale[c], shift[c]));
+            },
+            std::make_integer_sequence<int, Step>{});
+      }
     if constexpr (Step > 0 && __is_same(C, float) && __is_same(U, double) && __is_same(G, double))
       for (; i + Simd<float>::lanes <= columns; i += Simd<float>::lanes) {
-        alignas(64) float given[Simd<float>::lanes];
-        store(given, load_component<Step, Component>(from + i * Step - Component));
-        for (int half = 0; half < Simd<float>::lanes; half += Simd<double>::lanes) {
-          auto part = load<Chunk<float, GS_VECTOR_BYTES / 2>::type>(given + half);
-          store(x + i + half, fma(__builtin_convertvector(part, Vec<double>) + pre, scale, shift));
-        }
+        Vec<float> v[Step];
+        each<Step>([&](auto k) GS_ALWAYS { v[k] = load<Vec<float>>(from + i * Step + k * Simd<float>::lanes); });
+        each_written_out(
+            [&](auto c) GS_ALWAYS {
+              alignas(64) float given[Simd<float>::lanes];
+              store(given, every_nth<Step, c>(v, std::make_integer_sequence<int, Simd<float>::lanes>{}));
+              for (int half = 0; half < Simd<float>::lanes; half += Simd<double>::lanes) {
+                auto part = load<Chunk<float, GS_VECTOR_BYTES / 2>::type>(given + half);
+                store(to[c] + at + i + half, fma(__builtin_convertvector(part, Vec<double>) + pre[c], scale[c], shift[c]));
+              }
+            },
+            std::make_integer_sequence<int, Step>{});
       }
-    for (; i < columns; ++i) x[i] = load_point<U>(from + i * step[1], axis);
-    for (; i % kGroup; ++i) x[i] = x[i - 1];
-    x += i;
+    int padded = columns;
+    for (int c = 0; c < count; ++c) {
+      G* x = to[c] + at;
+      for (int k = i; k < columns; ++k) x[k] = load_point<U>(from + k * step[1] + c, *axis[c]);
+      for (padded = columns; padded % kGroup; ++padded) x[padded] = x[padded - 1];
+    }
+    at += padded;
   }
 }
 
-// x = fma(given + pre, scale, shift) for one axis of the points of a tile, each row padded to whole groups with its last
-// point. `from` is the first point; points whose components lie side by side are loaded whole and taken apart.
+// x = fma(given + pre, scale, shift) for every axis of the points of a tile, each row padded to whole groups with its last
+// point. `from` is the first point.
 template <class U, class C, class G>
-void load_coords(const Plan& plan, const C* from, const TilePlace& place, const Axis& axis, G* x) {
+void load_coords(const Plan& plan, const C* from, const TilePlace& place, G (*x)[kTilePoints]) {
   const Problem& p = plan.problem;
-  const int64_t ahead = plan.coords_ahead;
   const int64_t* step = &p.coords_stride[p.out_ndim - 2];  // of rows, of columns
-  bool packed = p.coords_component == 1 && step[1] == p.ndim;
-  from += axis.component * p.coords_component;
-  switch (packed ? p.ndim * 4 + axis.component : 0) {
-    case 4: return load_rows<1, 0, U>(from, step, ahead, place, axis, x);
-    case 8: return load_rows<2, 0, U>(from, step, ahead, place, axis, x);
-    case 9: return load_rows<2, 1, U>(from, step, ahead, place, axis, x);
-    case 12: return load_rows<3, 0, U>(from, step, ahead, place, axis, x);
-    case 13: return load_rows<3, 1, U>(from, step, ahead, place, axis, x);
-    case 14: return load_rows<3, 2, U>(from, step, ahead, place, axis, x);
-    default: return step[1] == 1 ? load_rows<1, 0, U>(from, step, ahead, place, axis, x) : load_rows<0, 0, U>(from, step, ahead, place, axis, x);
+  const Axis* axis[kMaxDim];
+  G* to[kMaxDim];
+  for (int a = 0; a < p.ndim; ++a) {
+    axis[p.axis[a].component] = &p.axis[a];
+    to[p.axis[a].component] = x[a];
+  }
+  bool packed = p.ndim > 1 && p.coords_component == 1 && step[1] == p.ndim;
+  if (packed && p.ndim == 2) return load_rows<2, U>(from, step, plan.coords_ahead, place, axis, to);
+  if (packed) return load_rows<3, U>(from, step, plan.coords_ahead, place, axis, to);
+  for (int c = 0; c < p.ndim; ++c) {
+    const C* first = from + c * p.coords_component;
+    if (step[1] == 1)
+      load_rows<1, U>(first, step, plan.coords_ahead, place, axis + c, to + c);
+    else
+      load_rows<0, U>(first, step, plan.coords_ahead, place, axis + c, to + c);
   }
 }
 

@@ -29,8 +29,15 @@ struct TileDerivatives : TilePoints<T> {
   };
 
   Memory& m;
+  const bool asks_both = K <= 2 && p.channels == 1 && d.grad_input && d.grad_coords && !d.second;
 
   TileDerivatives(const DerivativePlan& plan, Memory& memory, const Made<T>& now, const Made<T>& next) : Base(plan, memory, now, next), m(memory) {}
+
+  // Of the next tile, in the one channel of the image and its gradient, which lie alike.
+  void prefetch_both() const {
+    const T* of[] = {static_cast<const T*>(d.grad_input) + next.place.batch * d.grad_batch, static_cast<const T*>(p.input) + next.place.batch * p.input_batch};
+    Gather<T, Dims, K, false>::template prefetch_planes<2>(of, stride, next.tile);
+  }
 
   // Ask for what will be read some channels after this one; behind the last channel begins the next tile.
   void prefetch_image(const void* image, int64_t batch, int64_t channel_stride, int64_t channel) const {
@@ -139,7 +146,7 @@ GS_UNROLL(3)
     for (int c = 0; c < Planes; ++c) {
       copy_gradient(channel + c, c);
       if (!d.grad_input) prefetch_gradient(channel + c);
-      prefetch_image(p.input, p.input_batch, p.input_channel, channel + c);
+      if (!asks_both) prefetch_image(p.input, p.input_batch, p.input_channel, channel + c);
     }
     auto from = source<Planes>(p.input, p.input_batch, p.input_channel, channel, plan.plan.outside_reads);
     const bool first = channel == 0, last = channel + Planes == p.channels;
@@ -229,7 +236,9 @@ GS_UNROLL(4)
     T* to = static_cast<T*>(d.grad_input) + place.batch * d.grad_batch;
     for (int64_t c = 0; c < p.channels; ++c, to += d.grad_channel) {
       prefetch_gradient(c);
-      prefetch_image(d.grad_input, d.grad_batch, d.grad_channel, c);
+      if (!asks_both) prefetch_image(d.grad_input, d.grad_batch, d.grad_channel, c);
+      if constexpr (K <= 2)
+        if (asks_both) prefetch_both();
       copy_gradient(c, 0);
       multiply_taps(c, 0);
       m.scatter.collect(tile, m.weight);
@@ -347,7 +356,7 @@ void put_blocks(const DerivativePlan& plan, int64_t item, int64_t low, int64_t h
   const DerivativeProblem& d = plan.problem;
   each_block<T>(d.forward.channels, [&](auto width, int64_t first, int count, int64_t at) {
     T* to = static_cast<T*>(d.grad_input) + item * d.grad_batch + first * d.grad_channel;
-    put_block<T, width>(sums + at * plan.samples, count, low, high, !d.clear, plan.plan.stream, to, d.grad_channel);
+    put_block<T, width>(sums + at * plan.samples, count, low, high, !d.clear, plan.stream_image, to, d.grad_channel);
   });
   end_streams();
 }

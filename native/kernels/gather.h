@@ -170,14 +170,18 @@ GS_UNROLL(2)
   // nobody below them, or those of the first row, where the map turns the image over, or all, where it skips rows. Wide kernels in volumes
   // take so long that this is not worth it.
   template <int Planes>
-  static void prefetch_planes(const S* image, const int64_t* stride, int64_t channel_stride, const Tile<T>& tile) {
-    auto ask = [&](const S* from, int first, int last) GS_ALWAYS {
-      const S* plane[Planes];
-      for (int p = 0; p < Planes; ++p) plane[p] = from + p * channel_stride;
+  static __attribute__((noinline)) void prefetch_planes(const S* const* image, const int64_t* stride, const Tile<T>& tile) {
+    constexpr int deep = Dims == 3 ? K : 1;
+    auto ask = [&](int64_t row, int first, int last) GS_ALWAYS {
+      const S* plane[Planes * deep];
+      for (int p = 0; p < Planes * deep; ++p) plane[p] = image[p / deep] + p % deep * stride[0] + row;
       for (int g = first; g < last; ++g)
         if (tile.kind[g] == kInterior || (tile.pairs && tile.kind[g] == kEdge))
-          for (int i = g * kGroup; i < (g + 1) * kGroup; i += tile.asked_every)
-            for (int p = 0; p < Planes; ++p) gs::GS_ISA::prefetch(plane[p] + tile.base[i]);
+          for (int i = g * kGroup; i < (g + 1) * kGroup; i += tile.asked_every) {
+            int64_t at = tile.base[i];
+GS_UNROLL(8)
+            for (int p = 0; p < Planes * deep; ++p) gs::GS_ISA::prefetch(plane[p] + at);
+          }
     };
     constexpr int asked = Dims == 2 || (Dims == 3 && K == 2) ? K : 1;
     int first = 0, last = 0, rows_of_points = tile.groups / tile.row_groups;
@@ -188,15 +192,15 @@ GS_UNROLL(2)
       first = down < 0 || skips ? 0 : tile.groups - tile.row_groups;
       last = down < 0 && !skips ? tile.row_groups : tile.groups;
     }
-    for (int k = 0; k < (Dims == 3 ? K : 1); ++k, image += stride[0]) {
-      ask(image, 0, tile.groups);
-      for (int r = 1; r < asked; ++r) ask(image + r * stride[Dims - 2], first, last);
-    }
+    ask(0, 0, tile.groups);
+    for (int r = 1; r < asked; ++r) ask(r * stride[Dims - 2], first, last);
   }
 
   static void prefetch(const S* image, const int64_t* stride, int64_t channel_stride, int64_t count, const Tile<T>& tile) {
     in_planes(count, [&](auto at_once, int64_t first) GS_ALWAYS {
-      prefetch_planes<at_once>(image + first * channel_stride, stride, channel_stride, tile);
+      const S* plane[at_once];
+      for (int p = 0; p < at_once; ++p) plane[p] = image + (first + p) * channel_stride;
+      prefetch_planes<at_once>(plane, stride, tile);
     });
   }
 

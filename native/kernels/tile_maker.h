@@ -88,9 +88,9 @@ struct TileMaker {
     }
     if constexpr (__is_same(C, double))
       if (p.matrix) map_coords(p, place, tile.groups * kGroup, x);
+    if (!p.matrix) load_coords<U>(plan, static_cast<const C*>(p.coords) + place.coords, place, x);
     for (int a = 0; a < p.ndim; ++a) {
       int spare = a == p.ndim - 1 ? plan.spare_samples : 0;
-      if (!p.matrix) load_coords<U>(plan, static_cast<const C*>(p.coords) + place.coords, place, p.axis[a], x[a]);
       if constexpr (__is_same(U, double))
         if (p.relative) add_indices(place, p.ndim - 1 - a, x[a]);
       stage[a]->start(x[a], p.axis[a], spare, a, tile, fraction);
@@ -113,12 +113,11 @@ struct TileMaker {
   // Coordinates that a matrix makes have no derivatives here.
   static void reach(const Plan& plan, const TilePlace& place, Reach& reach) {
     const Problem& p = plan.problem;
-    alignas(64) G x[kTilePoints];
+    alignas(64) G x[kMaxDim][kTilePoints];
     int groups = place.rows * ((place.columns + kGroup - 1) / kGroup);
-    for (int a = 0; a < p.ndim; ++a) {
-      load_coords<U>(plan, static_cast<const C*>(p.coords) + place.coords, place, p.axis[a], x);
-      choose_stage_a<T, G>(p.kernel, p.axis[a].boundary)->reach(x, p.axis[a], groups, reach.low[a], reach.high[a]);
-    }
+    load_coords<U>(plan, static_cast<const C*>(p.coords) + place.coords, place, x);
+    for (int a = 0; a < p.ndim; ++a)
+      choose_stage_a<T, G>(p.kernel, p.axis[a].boundary)->reach(x[a], p.axis[a], groups, reach.low[a], reach.high[a]);
   }
 
   // Which centres are inside the array, which coordinates are NaN, and what follows from that.
