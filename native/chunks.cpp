@@ -72,8 +72,10 @@ Chunks::Chunks(const DerivativePlan& plan, const DerivativeTable& table, int thr
       c.reach.high[a] = cut ? -1 : plan.plan.problem.axis[a].size - 1;
     }
     if (cut)
-      for (int64_t item = c.first[0]; item < c.last[0]; ++item)
-        for (int64_t tile : tiles(chunk, item)) table.reach(plan, tile, c.reach);
+      for (int64_t item = c.first[0]; item < c.last[0]; ++item) {
+        std::vector<int64_t> all = tiles(chunk, item);
+        for (std::size_t i = 0; i < all.size(); ++i) table.reach(plan, all[i], all[std::min(i + 2, all.size() - 1)], c.reach);
+      }
   });
 }
 

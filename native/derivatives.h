@@ -56,7 +56,7 @@ struct DerivativePlan {
 
 struct DerivativeTable {
   int64_t (*memory_bytes)(const DerivativePlan& plan);  // that run() needs
-  void (*reach)(const DerivativePlan& plan, int64_t tile, Reach& reach);
+  void (*reach)(const DerivativePlan& plan, int64_t tile, int64_t later, Reach& reach);  // `later`: a tile that comes soon
   // Everything of some tiles of one batch item, whose sums are at `sums` if there are any; after the first `count` tiles come those
   // that are next, of which there are `ahead` more.
   void (*run)(const DerivativePlan& plan, const int64_t* tiles, int64_t count, int64_t ahead, void* memory, void* sums);

@@ -287,7 +287,7 @@ GS_UNROLL(4)
     Base::make(plan, tiles[0], m.made[0]);
     for (int64_t i = 0; i < count; ++i) {
       Made<T>&now = m.made[i & 1], &next = i + 1 < count ? m.made[(i + 1) & 1] : now;
-      if (i + 2 < count + ahead) Base::prefetch_coords(plan, tiles[i + 2]);
+      if (i + 2 < count + ahead) prefetch_coords(plan, tiles[i + 2]);
       if (i + 1 < count) Base::make(plan, tiles[i + 1], next);
       TileDerivatives(plan, m, now, next).all(static_cast<T*>(sums));
     }
@@ -330,7 +330,8 @@ int64_t memory_bytes(const DerivativePlan& plan) {
   return bytes;
 }
 
-void reach(const DerivativePlan& plan, int64_t tile, Reach& reach) {
+void reach(const DerivativePlan& plan, int64_t tile, int64_t later, Reach& reach) {
+  prefetch_coords(plan, later);
   tiles_table.choose_reach(plan.plan, computed_in_double(plan.problem.forward.dtype))(plan.plan, place_tile(plan.plan, tile), reach);
 }
 

@@ -24,6 +24,16 @@ struct Made {
   Jets<T> jets;
 };
 
+// Chunks are narrow, so the tile after the next one lies elsewhere than a processor foresees.
+void prefetch_coords(const DerivativePlan& plan, int64_t tile) {
+  const Problem& p = plan.problem.forward;
+  const int item = item_size(p.coords_dtype);
+  TilePlace place = place_tile(plan.plan, tile);
+  const char* from = static_cast<const char*>(p.coords) + place.coords * item;
+  const int64_t* step = &p.coords_stride[p.out_ndim - 2];
+  for (int row = 0; row < place.rows; ++row, from += step[0] * item) prefetch_bytes(from, place.columns * step[1] * item);
+}
+
 template <class T>
 struct PointsMemory {
   Made<T> made[2];  // of the tile that is worked at, and of the next one, whose samples are on their way from memory meanwhile
@@ -61,16 +71,6 @@ struct TilePoints {
     made.place = place_tile(plan.plan, tile);
     made.jets.count = plan.problem.second ? 2 : 1;
     tiles_table.choose(plan.plan, sizeof(T) == 8)(plan.plan, made.place, &made.tile, &made.jets);
-  }
-
-  // Chunks are narrow, so the tile after the next one lies elsewhere than a processor foresees.
-  static __attribute__((noinline)) void prefetch_coords(const DerivativePlan& plan, int64_t tile) {
-    const Problem& p = plan.problem.forward;
-    const int item = item_size(p.coords_dtype);
-    TilePlace place = place_tile(plan.plan, tile);
-    const char* from = static_cast<const char*>(p.coords) + place.coords * item;
-    const int64_t* step = &p.coords_stride[p.out_ndim - 2];
-    for (int row = 0; row < place.rows; ++row, from += step[0] * item) prefetch_bytes(from, place.columns * step[1] * item);
   }
 
   bool counts(int i) const { return !tile.judged[i / kGroup] || tile.verdict[i] == kAsRead; }

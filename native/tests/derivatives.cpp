@@ -125,7 +125,7 @@ struct Case : DerivativeCase<T, C> {
       Reach reach;
       std::fill_n(reach.low, kMaxDim, int64_t{1} << 40);
       std::fill_n(reach.high, kMaxDim, -1);
-      table.reach(plan, tile, reach);
+      table.reach(plan, tile, tile, reach);
       for (int64_t i = 0, left = 0; i < of_grad_input.count(); left = ++i)
         for (int a = p.ndim - 1; a >= 0 && !(image.at(i) == 0 && std::signbit(image.at(i))); left /= p.axis[a--].size)
           within &= left % p.axis[a].size >= reach.low[a] && left % p.axis[a].size <= reach.high[a];
