@@ -86,7 +86,7 @@ bool run(DerivativePlan& plan, Interrupted interrupted) {
 
 int64_t sums_elements(int64_t channels, int64_t samples, int64_t items) {
   int64_t cell = channels > 8 ? 16 : 4;  // enough for the blocks of every ISA
-  return (channels + cell - 1) / cell * cell * samples * items + kSumsSpare;
+  return (channels + cell - 1) / cell * cell * samples * items;
 }
 
 bool derivatives(const DerivativeProblem& problem, Interrupted interrupted) {

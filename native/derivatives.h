@@ -39,7 +39,6 @@ struct DerivativeProblem {
 };
 
 // How many elements the sums of some batch items take.
-constexpr int64_t kSumsSpare = 16 * 16;  // is read past the last of them
 int64_t sums_elements(int64_t channels, int64_t samples, int64_t items);
 
 // False if `interrupted` said so; then the results are partly written.

@@ -328,9 +328,9 @@ void derivatives(In grad, In coords, std::optional<In> input, std::optional<In> 
   if (sums) {
     int64_t samples = 1;
     for (int a = 0; a < p.ndim; ++a) samples *= p.axis[a].size;
-    d.sums_item = gs::sums_elements(p.channels, samples, 1) - gs::kSumsSpare;
+    d.sums_item = gs::sums_elements(p.channels, samples, 1);
     require(sums->itemsize() == grad.itemsize() && sums->ndim() == 1 && is_contiguous(*sums), "sums");
-    d.sums_items = (int64_t(sums->shape(0)) - gs::kSumsSpare) / std::max<int64_t>(1, d.sums_item);
+    d.sums_items = int64_t(sums->shape(0)) / std::max<int64_t>(1, d.sums_item);
     require(d.sums_items >= (d.grad_batch ? 2 : 1), "size of sums");
     d.sums = sums->data();
   }

@@ -108,7 +108,10 @@ void put_block(const T* block, int count, int64_t low, int64_t high, bool add, b
   constexpr int lanes = Simd<T>::lanes;
   for (int64_t s = low; s < high; s += lanes) {
     Vec<T> part[Channels], sum[Channels];
-    each<Channels>([&](auto c) GS_ALWAYS { part[c] = load<Vec<T>>(block + s * Channels + c * lanes); });
+    const T* from = block + s * Channels;
+    alignas(64) T rest[Channels * lanes];
+    if (s + lanes > high) from = std::copy_n(from, (high - s) * Channels, rest) - (high - s) * Channels;  // somebody may be at those behind
+    each<Channels>([&](auto c) GS_ALWAYS { part[c] = load<Vec<T>>(from + c * lanes); });
     unpack<T, Channels>(part, sum);
     for (int c = 0; c < count; ++c) {
       T* at = to + c * channel_stride + s;
