@@ -59,18 +59,7 @@ def backward(
     grad_input = _image_like(input, computed) if needs[0] else None
     grad_coords = _coords_like(grad_out, coords, computed) if needs[1] else None
     image = _planar(input, computed) if needs[1] else None
-    _run(
-        grad_out,
-        coords,
-        spec,
-        fill,
-        input.shape[2:],
-        computed,
-        clear=True,
-        input=image,
-        grad_input=grad_input,
-        grad_coords=grad_coords,
-    )
+    _run(grad_out, coords, spec, fill, input.shape[2:], computed, input=image, grad_input=grad_input, grad_coords=grad_coords)
     return (
         None if grad_input is None else _like(grad_input, input),
         None if grad_coords is None else _sum_batch(grad_coords, coords),
@@ -83,7 +72,7 @@ def adjoint(values: np.ndarray, coords: np.ndarray, out: np.ndarray, spec: Spec)
     plain = out.dtype == computed and _is_planar(out)
     total = out if plain else _planar(out, computed).copy()
     fill = np.zeros(total.shape[1])
-    _run(values, coords, spec, fill, out.shape[2:], computed, grad_input=total)
+    _run(values, coords, spec, fill, out.shape[2:], computed, adds=True, grad_input=total)
     if not plain:
         out[...] = _from_planar(total, out.dtype)
 
@@ -120,7 +109,6 @@ def double_backward(
         input.shape[2:],
         computed,
         second=True,
-        clear=True,
         input=_planar(input, computed) if moves and (needs[0] or needs[2]) else None,
         tangent=None if tangent_input is None else _planar(tangent_input, computed),
         direction=np.ascontiguousarray(tangent_coords, computed) if moves else None,
@@ -144,18 +132,18 @@ def _run(
     computed: np.dtype,
     *,
     second: bool = False,
-    clear: bool = False,
+    adds: bool = False,
     **arrays: np.ndarray | None,
 ) -> None:
-    """Add to ``grad_input``, or write it if ``clear`` says so, and write ``grad_coords`` and ``grad_out``."""
+    """Write ``grad_input``, or add to it if ``adds`` says so, ``grad_coords`` and ``grad_out``."""
     if grad.size == 0 or (spec.kernel == KERNELS["nearest"].code and any(spec.orders)):  # no terms, or none but 0
-        for written in (arrays.get("grad_coords"), arrays.get("grad_out"), arrays.get("grad_input") if clear else None):
+        for written in (arrays.get("grad_coords"), arrays.get("grad_out"), None if adds else arrays.get("grad_input")):
             if written is not None:
                 written.fill(0)
         return
     if grad.dtype.kind == "c" or not _engine.is_plain(grad) or grad.dtype != computed:
         grad = _planar(grad, computed)
-    _engine.derivatives(grad, coords, spec, fill, sizes, second, clear, sums=_sums(grad, arrays.get("grad_input")), **arrays)
+    _engine.derivatives(grad, coords, spec, fill, sizes, second, not adds, sums=_sums(grad, arrays.get("grad_input")), **arrays)
 
 
 def _sums(grad: np.ndarray, image: np.ndarray | None) -> np.ndarray | None:

@@ -22,24 +22,24 @@ def _channels_innermost(tensor: Tensor) -> bool:
     return tensor.ndim > 2 and tensor.shape[1] > 1 and 0 < tensor.stride(1) < min(tensor.stride()[2:])
 
 
-def _new(shape: tuple[int, ...], like: Tensor, dtype: torch.dtype) -> Tensor:
-    """Return a new contiguous tensor; a large one in memory that is used again."""
+def _new(shape: tuple[int, ...], like: Tensor, dtype: torch.dtype, kept: bool) -> Tensor:
+    """Return a new contiguous tensor; a large one in memory that is used again, if ``kept``."""
     plain = like.device.type == "cpu" and type(like) in PLAIN  # and not one that only stands for a tensor
-    if not plain or math.prod(shape) * dtype.itemsize < _memory.LARGE:
+    if not (kept and plain) or math.prod(shape) * dtype.itemsize < _memory.LARGE:
         return torch.empty(shape, dtype=dtype, device=like.device)  # quicker than like.new_empty
     return torch.from_numpy(_memory.empty((math.prod(shape) * dtype.itemsize,), np.dtype(np.uint8))).view(dtype).view(shape)
 
 
-def _empty(shape: tuple[int, ...], like: Tensor, dtype: torch.dtype) -> Tensor:
+def _empty(shape: tuple[int, ...], like: Tensor, dtype: torch.dtype, kept: bool = False) -> Tensor:
     """Return a new tensor (N, C, ...) with the channels where those of ``like`` are: outermost or innermost."""
     if not _channels_innermost(like):
-        return _new(shape, like, dtype)
-    return _new((shape[0], *shape[2:], shape[1]), like, dtype).movedim(-1, 1)
+        return _new(shape, like, dtype, kept)
+    return _new((shape[0], *shape[2:], shape[1]), like, dtype, kept).movedim(-1, 1)
 
 
 def samples(input: Tensor, coords: Tensor) -> Tensor:
     """Return a tensor for samples (N, C, *out), of the dtype and layout of ``input`` (N, C, *spatial)."""
-    return _empty((batch_of(input, coords), input.shape[1], *coords.shape[1:-1]), input, input.dtype)
+    return _empty((batch_of(input, coords), input.shape[1], *coords.shape[1:-1]), input, input.dtype, kept=True)
 
 
 def output_gradient(grad_out: Tensor) -> Tensor:
