@@ -56,11 +56,11 @@ double slope(const Problem& p, int axis) {
   return sum / kPlaces;
 }
 
+}  // namespace
+
 bool is_turned_volume(const Problem& p) {
   return p.ndim == 3 && p.out_ndim > 2 && has_rows(p) && std::max(slope(p, 0), slope(p, 1)) > kTurned;
 }
-
-}  // namespace
 
 int block_columns(const Problem& p) {
   if (gathers_are_fast()) return kBlockColumns;
@@ -68,9 +68,5 @@ int block_columns(const Problem& p) {
   bool in_pages = p.axis[0].stride * item_size(p.dtype) % kPage == 0;
   return p.ndim == 2 && !in_pages && has_rows(p) && slope(p, 0) > kTurned ? kSquareColumns : kLongColumns;
 }
-
-int derivative_columns(const Problem& p) { return is_turned_volume(p) ? kSquareColumns : kDerivativeColumns; }
-
-int planes_together(const Problem& p) { return is_turned_volume(p) ? kPlanesTogether : 1; }
 
 }  // namespace gs

@@ -18,11 +18,11 @@ namespace gs {
 constexpr int kBlockColumns = 32, kSquareColumns = 16, kLongColumns = 64, kDerivativeColumns = 128;
 
 int block_columns(const Problem& problem);
-int derivative_columns(const Problem& problem);
 
 // In volumes that are turned, tiles follow each other across so many planes of points, since neighbours there read the same samples; in
-// level ones that would end the long rows of coordinates and outputs.
-constexpr int kPlanesTogether = 16;
-int planes_together(const Problem& problem);
+// level ones that would end the long rows of coordinates and outputs. And neighbours in a row are in different rows of samples, so
+// more points must ask for theirs ahead.
+constexpr int kPlanesTogether = 16, kTurnedAskedEvery = 2;
+bool is_turned_volume(const Problem& problem);
 
 }  // namespace gs

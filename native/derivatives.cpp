@@ -91,11 +91,12 @@ int64_t sums_elements(int64_t channels, int64_t samples, int64_t items) {
 
 bool derivatives(const DerivativeProblem& problem, Interrupted interrupted) {
   DerivativePlan plan{};
-  plan.plan = make_plan(problem.forward, derivative_columns(problem.forward));
+  bool turned = is_turned_volume(problem.forward);
+  plan.plan = make_plan(problem.forward, turned ? kSquareColumns : kDerivativeColumns);
   if (plan.plan.tiles == 0) return true;
   plan.plan.tap_by_tap |= taps_of(problem.forward.kernel) > kPackedTaps;
   plan.plan.gathers = gathers_are_fast();
-  if (planes_together(problem.forward) > 1) plan.plan.asked_every = 2;
+  if (turned) plan.plan.asked_every = kTurnedAskedEvery;
   plan.plan.edge_pairs = reads_edges_as_pairs(plan.plan);
   plan.problem = problem;
   plan.problem.forward = plan.plan.problem;

@@ -5,8 +5,6 @@
 namespace gs {
 namespace {
 
-constexpr int kTilesAhead = 2;  // for which coordinates are asked, since their rows are short, and the processor does not foresee where they go on
-
 // Drop axes of one point, and merge short rows with the axis before them where both lie in memory like one axis. Leaves two
 // axes or more. True if rows were merged: then a run of points is a block.
 bool merge_short_rows(Problem& p) {

@@ -12,6 +12,9 @@ constexpr int64_t kShortRow = 64;
 // be read first: such outputs are streamed.
 constexpr int64_t kStreamBytes = int64_t{4} << 20;
 
+// Coordinates are asked for so many tiles ahead, since their rows are short, and the processor does not foresee where they go on.
+constexpr int kTilesAhead = 2;
+
 struct Plan {
   Problem problem;               // short rows of its points merged
   int64_t column_tiles, row_tiles, outer;  // tiles along the last axis, the one before it, and boxes of those two

@@ -66,10 +66,10 @@ bool run(Plan& plan, Interrupted interrupted) {
 bool sample(const Problem& problem, Interrupted interrupted) {
   Plan plan = make_plan(problem, block_columns(problem));
   if (plan.tiles == 0) return true;
-  plan.deep = planes_together(plan.problem);
-  if (plan.deep > 1) {
-    plan.asked_every = 2;
-    plan.coords_ahead = 2 * plan.problem.coords_stride[plan.problem.out_ndim - 3];
+  if (is_turned_volume(plan.problem)) {
+    plan.deep = kPlanesTogether;
+    plan.asked_every = kTurnedAskedEvery;
+    plan.coords_ahead = kTilesAhead * plan.problem.coords_stride[plan.problem.out_ndim - 3];
   }
   return computed_in_double(problem.dtype) ? run<double>(plan, interrupted) : run<float>(plan, interrupted);
 }
