@@ -54,6 +54,14 @@ struct Scatter {
   int64_t offset[kTilePoints * taps];
   T tap_weight[kTilePoints * taps];
 
+  // Where the rows of taps begin, for so many elements to a sample.
+  static void find_rows(const int64_t* stride, int64_t elements, int64_t* row_at) {
+    for (int r = 0; r < rows; ++r) {
+      row_at[r] = 0;
+      for (int axis = Dims - 2, left = r; axis >= 0; --axis, left /= K) row_at[r] += left % K * stride[axis] * elements;
+    }
+  }
+
   static bool is_whole(const Tile<T>& tile, int group) {
     return tile.kind[group] == kInterior || (tile.pairs && tile.kind[group] == kEdge);
   }
@@ -106,18 +114,15 @@ GS_UNROLL(4)
   // Add points to a plane of the image; `products` are the weights of their taps, multiplied by their values, as they are collected.
   void add(const Tile<T>& tile, const T* products, T* plane, const int64_t* stride) const {
     if constexpr (K <= kPackedTaps) {  // others have no whole groups
-      T* row_at[rows];
-      for (int r = 0; r < rows; ++r) {
-        row_at[r] = plane;
-        for (int axis = Dims - 2, left = r; axis >= 0; --axis, left /= K) row_at[r] += left % K * stride[axis];
-      }
+      int64_t row_at[rows];
+      find_rows(stride, 1, row_at);
       each_whole([&](int64_t i) GS_ALWAYS {
-        int64_t base = tile.base[i];
+        T* at = plane + tile.base[i];
         const T* of_point = products + i * taps;
         if constexpr (K == 2 && Dims > 1 && sizeof(T) == 4)
-          each<rows / 2>([&](auto r) GS_ALWAYS { add_two_rows(row_at[2 * r] + base, row_at[2 * r + 1] + base, of_point + r * 4); });
+          each<rows / 2>([&](auto r) GS_ALWAYS { add_two_rows(at + row_at[2 * r], at + row_at[2 * r + 1], of_point + r * 4); });
         else
-          each<rows>([&](auto r) GS_ALWAYS { add_row<T, K>(row_at[r] + base, of_point + r * K); });
+          each<rows>([&](auto r) GS_ALWAYS { add_row<T, K>(at + row_at[r], of_point + r * K); });
       });
     }
     for (int t = 0; t < count; ++t) plane[offset[t]] += tap_weight[t];

@@ -14,10 +14,12 @@ namespace {
 // Adding a point to a plane takes a load, an addition and a store for each row of taps, and most of a vector is empty. So what comes back to
 // an image of several channels is summed in memory of its own, where some channels of a sample, a cell, lie side by side: each tap
 // is one vector, and offsets and weights serve all its channels. Cells are read and written whole, so that a load never has to wait
-// for half of it to leave for the cache, and points may follow each other as they lie. In the end planes are made of cells.
+// for half of it to leave for the cache. Points follow each other as for a plane, so each channel's sums are those it would have alone. In the end
+// planes are made of cells.
 //
 // A block is an image of such cells. As many blocks as there can be hold a vector of channels, the others kFewChannels. How many
 // channels a cell has changes no sum.
+
 // Calls call(channels of a cell, first channel, how many of them there are, where the block begins: in cells of one channel).
 template <class T, class Call>
 void each_block(int64_t channels, const Call& call) {
@@ -43,13 +45,6 @@ template <class T, int Dims, int K>
 struct Sums {
   static constexpr int taps = kAllTaps<Dims, K>, rows = taps / K;
 
-  static void find_rows(const int64_t* stride, int channels, int64_t* row_at) {
-    for (int r = 0; r < rows; ++r) {
-      row_at[r] = 0;
-      for (int axis = Dims - 2, left = r; axis >= 0; --axis, left /= K) row_at[r] += left % K * stride[axis] * channels;
-    }
-  }
-
   template <int Channels>
   static GS_INLINE void add_cell(T* to, Cell<T, Channels> value, T weight) {
     store(to, load<Cell<T, Channels>>(to) + value * weight);
@@ -61,7 +56,7 @@ struct Sums {
                                             const int64_t* stride, T* block) {
     if constexpr (K <= kPackedTaps) {  // others have no whole groups
       int64_t row_at[rows];
-      find_rows(stride, Channels, row_at);
+      Scatter<T, Dims, K>::find_rows(stride, Channels, row_at);
       scatter.each_whole([&](int64_t i) GS_ALWAYS {
         auto v = load<Cell<T, Channels>>(cells + i * Channels);
         T* at = block + tile.base[i] * Channels;
@@ -81,7 +76,7 @@ GS_UNROLL(4)
                                                     const int64_t* stride, int channels, T* block) {
     if constexpr (K == 2) {
       int64_t row_at[rows];
-      find_rows(stride, channels, row_at);
+      Scatter<T, Dims, K>::find_rows(stride, channels, row_at);
       scatter.each_whole([&](int64_t i) {
         for (int t = 0; t < taps; ++t) block[tile.base[i] * channels + row_at[t / K] + t % K * channels] += weight[i * taps + t];
       });
@@ -92,7 +87,7 @@ GS_UNROLL(4)
   static __attribute__((noinline)) void prefetch_cells(const Tile<T>& tile, const int64_t* stride, int channels, const T* block) {
     const int step = std::max<int>(1, 32 / (channels * int(sizeof(T))));
     int64_t row_at[rows];
-    find_rows(stride, channels, row_at);
+    Scatter<T, Dims, K>::find_rows(stride, channels, row_at);
     for (int g = 0; g < tile.groups; ++g) {
       if (!Scatter<T, Dims, K>::is_whole(tile, g)) continue;
       bool last = g + tile.row_groups >= tile.groups || g < tile.row_groups;
