@@ -95,7 +95,7 @@ Plan make_plan(const Problem& problem, int block_columns) {
                       reads_channels(p.ndim, taps_of(p.kernel), item_size(p.dtype), computed_in_double(p.dtype) ? 8 : 4);
   plan.channels_at_once = side_by_side ? p.channels : 1;
   if (side_by_side)
-    plan.spare_samples = p.channels % 4 == 3;  // the first channel of the next pixel
+    plan.spare_samples = p.channels % 4 == 3 ? std::max(1, taps_of(p.kernel) / 2) : 0;  // a pixel, or a row of them, is loaded as if it had four channels
   else
     plan.spare_samples = taps_of(p.kernel) == 6 ? 2 : 0;  // loaded as eight
   plan.tap_by_tap = !side_by_side && last != 1 && p.kernel != Kernel::nearest;

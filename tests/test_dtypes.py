@@ -259,3 +259,20 @@ def test_bad_options():
     ):
         with pytest.raises(TypeError, match=words):
             gridsample.sample(**{"input": image, "coords": coords} | options)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "float16", "float32", "float64"])
+@pytest.mark.parametrize("kernel", ["nearest", "linear", "cubic"])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4, 5, 7])
+def test_pixels_are_planes(dtype, kernel, channels):
+    """The same bits, whether the channels of whole groups of points, and of those at the border, lie side by side or apart."""
+    rng = np.random.default_rng(4)
+    image = (100 * rng.random((23, 53, channels))).astype(dtype)
+    coords = np.stack(np.indices((20, 48)), -1) + rng.uniform(-1, 4, (20, 48, 2))
+    planes = np.ascontiguousarray(np.moveaxis(image, -1, 0))
+    room = np.full((20, 48, channels + 1), 77, dtype)
+    for where in (coords.astype("float32"), coords):
+        expected = np.moveaxis(gridsample.sample(planes, where, kernel), 0, -1)
+        np.testing.assert_array_equal(gridsample.sample(image, where, kernel, channels="last"), expected)
+        np.testing.assert_array_equal(gridsample.sample(image, where, kernel, channels="last", out=room[..., :channels]), expected)
+        assert (room[..., channels] == 77).all()

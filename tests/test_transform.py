@@ -107,6 +107,29 @@ def test_the_core_maps_points_as_the_grid_does(spatial, projective, kernel, dtyp
             np.testing.assert_array_equal(mask, inside)
 
 
+@pytest.mark.parametrize("spatial", [(90,), (31, 45), (9, 13, 21)])
+@pytest.mark.parametrize("projective", [False, True])
+@pytest.mark.parametrize("kernel", ["linear", "cubic", "lanczos4"])
+def test_what_is_mapped_outside_is_as_the_grid_says(spatial, projective, kernel):
+    """Most points lie far outside, those of whole blocks too; the input is in a corner or along a diagonal of what is asked for."""
+    ndim = len(spatial)
+    image = make_input((2, 3, *spatial), "float32")
+    rng = np.random.default_rng(8)
+    for scale in (1.0, -1.0, 3.0, 1e9):
+        matrix = scale * np.eye(ndim + 1) + rng.normal(0, 0.3, (ndim + 1, ndim + 1))
+        matrix[:-1, -1] -= scale * 40
+        matrix[-1] = [*rng.normal(0, 0.01, ndim), 0.5] if projective else [0] * ndim + [1]
+        transform = Transform.perspective(matrix)
+        size = tuple(60 + n for n in spatial)
+        coords = transform.coords(size)[None]
+        for settings in ({}, {"boundary": "constant", "fill_value": [7, 8, 9]}, {"boundary": "border"}):
+            for outside in ("boundary", "fill", "keep"):
+                out = [np.full((2, 3, *size), 5, "float32") for _ in range(2)]
+                gridsample.sample(image, coords, kernel, outside=outside, out=out[0], **settings)
+                gridsample.sample(image, transform, kernel, size=size, outside=outside, out=out[1], **settings)
+                np.testing.assert_array_equal(out[1], out[0])
+
+
 @pytest.mark.parametrize("size", [(9,), (5, 7), (3, 4, 5)])
 @pytest.mark.parametrize("order", ["xy", "ij"])
 @pytest.mark.parametrize("inverse", [False, True])

@@ -10,16 +10,10 @@ namespace gs {
 namespace GS_ISA {
 namespace {
 
-// Store a vector's lanes as numbers of type To.
+// A vector's lanes as numbers of type To.
 template <class To, class V>
-GS_INLINE void store_as(To* to, V x) {
-  if constexpr (sizeof(To) == sizeof x[0]) {
-    store(to, x);
-  } else {
-    alignas(64) decltype(+x[0]) values[sizeof x / sizeof x[0]];
-    store(values, x);
-    for (unsigned i = 0; i < sizeof x / sizeof x[0]; ++i) to[i] = To(values[i]);
-  }
+GS_INLINE auto lanes_as(V x) {
+  return __builtin_convertvector(x, typename Ints<To, int(sizeof x / sizeof x[0])>::type);
 }
 
 GS_INLINE Simd<double>::I load_offsets(const int32_t* index) {
@@ -53,7 +47,7 @@ GS_INLINE void store_weights(V fraction, double cubic_a, int which, int i, Tile<
   V w[Kernel::taps];
   Kernel::weights(fraction, cubic_a, w);
 GS_UNROLL(8)
-  for (int k = 0; k < Kernel::taps; ++k) store_as(&tile.weight[which][k][i], w[k]);
+  for (int k = 0; k < Kernel::taps; ++k) store(&tile.weight[which][k][i], w[k]);
 }
 
 // Taps along one axis: where they are.
@@ -81,7 +75,7 @@ struct AxisTaps {
   // For every point: its fraction, or its weights if the kernel is narrow, and the offset of the first tap added to `base`; of two taps, if one
   // is outside, that of the nearest pair inside, and how far they are from it. Along an axis of one sample, it is that one and nothing.
   // Then how the groups may be read: in an interior group there are `spare` samples after the last tap of every point.
-  static void start(const G* x, const Axis& axis, int spare, int which, Tile<T>& tile, G* fraction) {
+  static void start(const G* x, const Axis& axis, int spare, int which, Tile<T>& tile, T* fraction) {
     Span<G> span = make_span<G>(axis.size);
     V first = G(-Place::first) - V{};                                        // starts from here ...
     V last = span.last - G(Place::first + Place::taps - 1 + spare) - V{};   // to here have all their taps inside,
@@ -111,11 +105,12 @@ struct AxisTaps {
         } else {
           outside = false;
         }
+        auto rest = lanes_as<T>(at - start);
         if constexpr (Place::wide)
-          store(fraction + i, at - start);
+          store(fraction + i, rest);
         else
-          store_weights<Place>(at - start, 0, which, i, tile);
-        if constexpr (is_pair) store_as(&tile.shift[which][i], shift);
+          store_weights<Place>(rest, 0, which, i, tile);
+        if constexpr (is_pair) store(&tile.shift[which][i], lanes_as<typename Simd<T>::Int>(shift));
         store(index + i, to_int(pair + G(Place::first)));
       }
       tile.kind[g] |= (interior ? kInterior : kEdge) | (outside ? kOutside : 0);
@@ -132,7 +127,7 @@ struct AxisTaps {
       V start = Place::start(inside(load<V>(x + i), span));
       for (int k = 0; k < Place::taps; ++k) {
         V index = tap(start + G(Place::first + k), span);
-        store_as(&tile.inside[which][k][group * kGroup + i], (index >= 0) & (index <= span.last));
+        store(&tile.inside[which][k][group * kGroup + i], lanes_as<typename Simd<T>::Int>((index >= 0) & (index <= span.last)));
         store(&at[k][i], to_int(boundary::clamp(index, G(0), span.last)));
       }
     }
@@ -142,11 +137,11 @@ struct AxisTaps {
 };
 
 // The weights of a wide kernel, from the fractions of the points.
-template <class T, class G, class Kernel>
-void fill_weights(const G* fraction, double cubic_a, int which, Tile<T>& tile) {
+template <class T, class Kernel>
+void fill_weights(const T* fraction, double cubic_a, int which, Tile<T>& tile) {
   if constexpr (Kernel::wide)
-    for (int i = 0; i < tile.groups * kGroup; i += Simd<G>::lanes)
-      store_weights<Kernel>(load<Vec<G>>(fraction + i), cubic_a, which, i, tile);
+    for (int i = 0; i < tile.groups * kGroup; i += Simd<T>::lanes)
+      store_weights<Kernel>(load<Vec<T>>(fraction + i), cubic_a, which, i, tile);
 }
 
 }  // namespace

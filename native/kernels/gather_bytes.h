@@ -8,6 +8,30 @@ namespace gs {
 namespace GS_ISA {
 namespace {
 
+// Of pixels 4 Part to 4 Part + 3 of four bytes each, all but every fourth byte; then something.
+template <int Part, class Bytes, int... B>
+GS_INLINE auto without_fourth(Bytes all, std::integer_sequence<int, B...>) {
+  return __builtin_shufflevector(all, all, (Part * 16 + (B < 12 ? B / 3 * 4 + B % 3 : B))...);
+}
+
+// Store pixels of three or four bytes, of which there are vectors of four bytes each.
+// Somebody who is not `last` is followed by one whose bytes go behind these.
+template <int Channels, class Bytes, class S>
+GS_INLINE void store_bytes(Bytes all, bool last, S* to) {
+  constexpr int parts = int(sizeof all) / 16;
+  if constexpr (Channels == 4) {
+    store(to, all);
+  } else {
+    each_written_out([&](auto part) GS_ALWAYS {
+      auto twelve = without_fourth<part>(all, std::make_integer_sequence<int, 16>{});
+      if (part + 1 < parts || !last)
+        store(to + part * 12, twelve);  // the pixels after these begin with the last four of these bytes
+      else
+        __builtin_memcpy(to + part * 12, &twelve, 12);
+    }, std::make_integer_sequence<int, parts>{});
+  }
+}
+
 template <class S, int K, int Channels>
 struct GatherBytes {
   using V = Vec<float>;
@@ -70,28 +94,14 @@ GS_UNROLL(4)
     ((values[C] = sum<C>(pixel, tile, i)), ...);
   }
 
-  template <int... B>
-  static GS_INLINE auto without_fourth(Chunk<uint8_t, 16>::type bytes, std::integer_sequence<int, B...>) {
-    return __builtin_shufflevector(bytes, bytes, (B < 12 ? B / 3 * 4 + B % 3 : -1)...);
-  }
-
   // Rounded and saturated as narrow() does, one pixel after the other.
   template <int... C>
-  static GS_INLINE void store_pixels(const V* values, S* to, std::integer_sequence<int, C...>) {
+  static GS_INLINE void store_pixels(const V* values, bool last, S* to, std::integer_sequence<int, C...>) {
     auto whole = [](V x) GS_ALWAYS {
       return to_int(min(max(rint(x), broadcast(float(lowest<S>()))), broadcast(float(highest<S>()))));
     };
     I pixels = (((whole(values[C]) & 255) << 8 * C) | ...);
-    if constexpr (Channels == 4) {
-      store(to, pixels);
-    } else {
-      alignas(64) Chunk<uint8_t, 16>::type four[lanes / 4];
-      store(four, pixels);
-      for (int j = 0; j < lanes / 4; ++j) {
-        auto bytes = without_fourth(four[j], std::make_integer_sequence<int, 16>{});
-        __builtin_memcpy(to + j * 12, &bytes, 12);
-      }
-    }
+    store_bytes<Channels>(bits_as<typename Chunk<uint8_t, GS_VECTOR_BYTES>::type>(pixels), last, to);
   }
 
   // A group of interior points.
@@ -104,7 +114,7 @@ GS_UNROLL(4)
       V colours[Channels];
       interior(image + first, row_at, tile, g * kGroup + i, colours, all);
       if (to) {
-        store_pixels(colours, to + i * Channels, all);
+        store_pixels(colours, i + lanes == kGroup, to + i * Channels, all);
       } else {
         for (int l = 0; l < lanes; ++l)
           for (int c = 0; c < Channels; ++c) values[(i + l) * Channels + c] = colours[c][l];

@@ -118,6 +118,47 @@ struct GatherChannels {
     }
   };
 
+  // A row of taps of a pixel of three or four channels that is a vector, and as many such as a vector has pixels: rows are loaded whole and
+  // summed, and then pixels and taps change places.
+  template <int Channels>
+  static constexpr bool loads_rows = Dims == 2 && K > 1 && 4 * K == lanes && Channels >= 3;
+
+  // Of two points, two taps from the given one on: that of both, then the next one of both.
+  template <int Tap, int Channels, int... L>
+  static GS_INLINE Vec<T> two_taps(Vec<T> a, Vec<T> b, std::integer_sequence<int, L...>) {
+    return __builtin_shufflevector(a, b, ((Tap + L / 8) * Channels + L % 4 + L / 4 % 2 * lanes)...);
+  }
+  template <int Half, int... L>
+  static GS_INLINE Vec<T> halves(Vec<T> a, Vec<T> b, std::integer_sequence<int, L...>) {
+    return __builtin_shufflevector(a, b, (Half * lanes / 2 + L % (lanes / 2) + L / (lanes / 2) * lanes)...);
+  }
+
+  // The same vector of points as of pixels().
+  template <int Channels>
+  static GS_INLINE Vec<T> pixels_of_rows(const S* from, const int64_t* row_at, const Tile<T>& tile, int i) {
+    constexpr auto all = std::make_integer_sequence<int, lanes>{};
+    Vec<T> row[K], tap[K];
+    each<K>([&](auto p) GS_ALWAYS {
+      row[p] = sum_rows<1, K, false>([&](int r) GS_ALWAYS { return widen<S>(load<Row>(from + row_at[r] + tile.base[i + p])); },
+                                     [&](int axis, int k) GS_ALWAYS { return broadcast(tile.weight[axis][k][i + p]); });
+    });
+    each<K / 2>([&](auto pair) GS_ALWAYS {
+      auto first = two_taps<2 * pair, Channels>(row[0], row[1], all);
+      if constexpr (K == 2) {
+        tap[0] = first;
+      } else {
+        auto second = two_taps<2 * pair, Channels>(row[2], row[3], all);
+        tap[2 * pair] = halves<0>(first, second, all);
+        tap[2 * pair + 1] = halves<1>(first, second, all);
+      }
+    });
+    if constexpr (K == 2) tap[1] = two_taps<1, Channels>(row[0], row[1], all);
+    Spread<4> spread{&tile, i};
+    Vec<T> sum = tap[0] * spread(tile.weight[1][0][i]);
+    each<K - 1>([&](auto k) GS_ALWAYS { sum = fma(tap[k + 1], spread(tile.weight[1][k + 1][i]), sum); });
+    return sum;
+  }
+
   // Three of each four lanes, closed up.
   template <int M, int... L>
   static GS_INLINE Vec<T> close_up(const Vec<T>* v, std::integer_sequence<int, L...>) {
@@ -136,7 +177,7 @@ struct GatherChannels {
     constexpr int width = Channels == 3 ? 4 : Channels;
     constexpr int vectors = kGroup * width / lanes;
     alignas(64) T values[kGroup * Channels];
-    constexpr bool bytes = sizeof(S) == 1 && Dims == 2 && Channels >= 3;
+    constexpr bool bytes = sizeof(S) == 1 && Dims == 2 && Channels >= 3 && !loads_rows<Channels>;
     for (int g = 0, row = 0; g < tile.groups; ++row)
       for (int c = 0; c < sink.columns; c += kGroup, ++g) {
         int begin = g * kGroup;
@@ -147,7 +188,21 @@ struct GatherChannels {
           }
         if (tile.kind[g] == kInterior) {
           Vec<T> v[vectors];
-          for (int m = 0; m < vectors; ++m) v[m] = pixels<width>(image + first, row_at, column, tile, begin, m);
+          for (int m = 0; m < vectors; ++m) {
+            if constexpr (loads_rows<Channels>)
+              if (column == Channels) {
+                v[m] = pixels_of_rows<Channels>(image + first, row_at, tile, begin + m * K);
+                continue;
+              }
+            v[m] = pixels<width>(image + first, row_at, column, tile, begin, m);
+          }
+          if constexpr (sizeof(S) == 1 && width == 4 && lanes == 16)
+            if (S* to = sink.template pixels<S>(tile, g, row, c, first, Channels)) {
+              each<vectors>([&](auto m) GS_ALWAYS {
+                store_bytes<Channels>(narrow<S, T>(v[m]), m + 1 == vectors, to + m * lanes / 4 * Channels);
+              });
+              continue;
+            }
           T* to = nullptr;
           if constexpr (__is_same(S, T)) to = sink.template pixels<T>(tile, g, row, c, first, Channels);
           bool direct = to, past = direct && sink.past_caches(to);

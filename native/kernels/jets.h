@@ -77,7 +77,7 @@ void derive(const G* fraction, const G* factor, double cubic_a, int order, int g
     Vec<G> w[Kernel::taps], once = load<Vec<G>>(factor + i), power = once;
     Kernel::derivative(order, load<Vec<G>>(fraction + i), cubic_a, w);
     for (int k = 1; k < order; ++k) power *= once;
-    for (int k = 0; k < Kernel::taps; ++k) store_as(&to[k][i], w[k] * power);
+    for (int k = 0; k < Kernel::taps; ++k) store(&to[k][i], lanes_as<T>(w[k] * power));
   }
 }
 

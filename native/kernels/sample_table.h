@@ -111,6 +111,8 @@ void sample_tiles(const Plan& plan, int64_t first, int64_t last, int64_t first_c
     sink.to = static_cast<char*>(p.out) + place.out * plan.out_item;
     sink.columns = place.columns;
     if (plan.channels_at_once == 1) sink.sort_groups(tile);
+    bool filled = tile.outside && p.outside == Outside::fill, kept = tile.outside && p.outside == Outside::keep;
+    const T* outside = static_cast<const T*>(filled ? plan.fill : plan.outside_reads);
     for (int64_t c = first_channel; c < last_channel; c += at_once) {
       int64_t count = std::min(at_once, last_channel - c);
       if (plan.channels_at_once == 1) {
@@ -120,7 +122,7 @@ void sample_tiles(const Plan& plan, int64_t first, int64_t last, int64_t first_c
       } else if (t + 1 < last) {
         ask(next, first_channel, 1, tiles[(t + 1) & 1]);
       }
-      reader.run(from, stride, p.input_channel, c, count, static_cast<const T*>(plan.outside_reads), tile, sink);
+      if (!kept) reader.run(from, stride, p.input_channel, c, count, outside, tile, sink);
     }
     place = next;
   }

@@ -34,6 +34,7 @@ struct Tile {
   alignas(64) typename Simd<T>::Int shift[kMaxDim][kTilePoints];  // or, of two taps: how many samples they are after those of the pair
   int kind[kTilePoints / kGroup];
   bool judged[kTilePoints / kGroup];  // the group has points with a verdict
+  bool outside;                       // nothing is read for any point: all groups are kOutside, none is judged
   Verdict verdict[kTilePoints];       // of judged groups only
   bool pairs;  // edge groups are read as pairs
   bool lone[kMaxDim];  // there is one sample along the axis

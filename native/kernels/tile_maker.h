@@ -1,6 +1,8 @@
 // Stage A of one tile: coordinates, taps along every axis, kinds of groups, verdicts.
 #pragma once
 
+#include <algorithm>
+
 #include "axis.h"
 #include "coords.h"
 #include "jets.h"
@@ -11,9 +13,9 @@ namespace {
 
 template <class T, class G>
 struct StageA {
-  void (*start)(const G*, const Axis&, int, int, Tile<T>&, G*);
+  void (*start)(const G*, const Axis&, int, int, Tile<T>&, T*);
   void (*taps)(const G*, const Axis&, int, int, Tile<T>&);
-  void (*weights)(const G*, double, int, Tile<T>&);
+  void (*weights)(const T*, double, int, Tile<T>&);
   void (*slopes)(const G*, const Axis&, int, G*, G*);
   void (*derive)(const G*, const G*, double, int, int, T (*)[kTilePoints + kGroup]);
   void (*reach)(const G*, const Axis&, int, int64_t&, int64_t&);
@@ -46,7 +48,7 @@ template <class T, class G, class Kernel, class Boundary>
 struct StageOf {
   using Taps = AxisTaps<T, G, typename Kernel::Place, Boundary>;
   using Own = AxisJets<G, typename Kernel::Place, Boundary>;
-  static constexpr StageA<T, G> stage{Taps::start, Taps::taps, fill_weights<T, G, Kernel>, Own::slopes, derive<T, G, Kernel>, Own::reach};
+  static constexpr StageA<T, G> stage{Taps::start, Taps::taps, fill_weights<T, Kernel>, Own::slopes, derive<T, G, Kernel>, Own::reach};
 };
 
 template <class T, class G>
@@ -64,6 +66,12 @@ struct Wider<float, float> {
   using type = float;
 };
 
+inline bool weights_sum_to_1(const Problem& p) {
+  bool sums_to_1 = true;
+  for (int a = 0; a < p.ndim; ++a) sums_to_1 &= p.axis[a].order == 0;
+  return sums_to_1;
+}
+
 // The tile of an image computed in T, from coordinates given as C and computed in U; and what derivatives need besides.
 template <class T, class C, class U>
 struct TileMaker {
@@ -75,8 +83,8 @@ struct TileMaker {
     const Problem& p = plan.problem;
     const StageA<T, G>* stage[kMaxDim];
     for (int a = 0; a < p.ndim; ++a) stage[a] = choose_stage_a<T, G>(p.kernel, p.axis[a].boundary);
-    alignas(64) G x[kMaxDim][kTilePoints], fraction[kTilePoints], factor[kTilePoints];
-    bool sums_to_1 = true;
+    alignas(64) G x[kMaxDim][kTilePoints], distance[kTilePoints], factor[kTilePoints];
+    alignas(64) T fraction[kTilePoints];
     tile.pairs = plan.edge_pairs;
     tile.asked_every = plan.asked_every;
     for (int a = 0; a < p.ndim; ++a) tile.lone[a] = p.axis[a].size == 1;
@@ -85,6 +93,11 @@ struct TileMaker {
     for (int g = 0; g < tile.groups; ++g) {
       tile.kind[g] = plan.tap_by_tap ? kEdge : kInterior;
       tile.judged[g] = false;
+    }
+    tile.outside = p.matrix && weights_sum_to_1(p) && !p.mask && maps_outside(p, place);
+    if (tile.outside) {
+      std::fill_n(tile.kind, tile.groups, int(kOutside));
+      return;
     }
     if constexpr (__is_same(C, double))
       if (p.matrix) map_coords(p, place, tile.groups * kGroup, x);
@@ -96,13 +109,12 @@ struct TileMaker {
       stage[a]->start(x[a], p.axis[a], spare, a, tile, fraction);
       stage[a]->weights(fraction, p.cubic_a, a, tile);
       int order = p.axis[a].order;
-      if (order || jets) stage[a]->slopes(x[a], p.axis[a], tile.groups, fraction, factor);
-      if (order) stage[a]->derive(fraction, factor, p.cubic_a, order, tile.groups, tile.weight[a]);
-      sums_to_1 &= order == 0;
+      if (order || jets) stage[a]->slopes(x[a], p.axis[a], tile.groups, distance, factor);
+      if (order) stage[a]->derive(distance, factor, p.cubic_a, order, tile.groups, tile.weight[a]);
       for (int d = 0; jets && d < jets->count; ++d)
-        stage[a]->derive(fraction, factor, p.cubic_a, order + 1 + d, tile.groups, jets->derivative[d][a]);
+        stage[a]->derive(distance, factor, p.cubic_a, order + 1 + d, tile.groups, jets->derivative[d][a]);
     }
-    for (int g = 0; !sums_to_1 && g < tile.groups; ++g)
+    for (int g = 0; !weights_sum_to_1(p) && g < tile.groups; ++g)
       if (tile.kind[g] & kOutside) tile.kind[g] = kEdge;  // what is outside does not read the fill value then
     for (int g = 0; !plan.edge_pairs && g < tile.groups; ++g)
       if (tile.kind[g] == kEdge)
@@ -124,20 +136,31 @@ struct TileMaker {
   static void judge(const Problem& p, const G (*x)[kTilePoints], const TilePlace& place, Tile<T>& tile) {
     const int64_t* step = &p.mask_stride[p.out_ndim - 2];
     Verdict outside = p.outside == Outside::fill ? kFill : p.outside == Outside::keep ? kKeep : kAsRead;
+    G low[kMaxDim], high[kMaxDim];
+    for (int a = 0; a < p.ndim; ++a) {
+      low[a] = G(-p.axis[a].margin);
+      high[a] = G(double(p.axis[a].size - 1) + p.axis[a].margin);
+    }
     for (int g = 0, row = 0; g < tile.groups; ++row)
-      for (int column = 0; column < place.columns; column += kGroup, ++g)
+      for (int column = 0; column < place.columns; column += kGroup, ++g) {
+        unsigned within = Simd<G>::all;
+        for (int a = 0; a < p.ndim; ++a)
+          for (int i = g * kGroup; i < (g + 1) * kGroup; i += Simd<G>::lanes)
+            within &= lanes_within(load<Vec<G>>(x[a] + i), broadcast(low[a]), broadcast(high[a]));
+        if (within == Simd<G>::all && !p.mask) continue;  // nearly all groups
         for (int i = 0; i < kGroup; ++i) {
           bool inside = true, nan = false;
           for (int a = 0; a < p.ndim; ++a) {
             G at = x[a][g * kGroup + i];
             nan |= at != at;
-            inside &= at >= G(-p.axis[a].margin) && at <= G(double(p.axis[a].size - 1) + p.axis[a].margin);
+            inside &= at >= low[a] && at <= high[a];
           }
           Verdict verdict = nan && p.nan_propagates ? kNaN : inside ? kAsRead : outside;
           tile.verdict[g * kGroup + i] = verdict;
           tile.judged[g] |= verdict != kAsRead;
           if (p.mask && column + i < place.columns) p.mask[place.mask + row * step[0] + (column + i) * step[1]] = inside;
         }
+      }
   }
 };
 
