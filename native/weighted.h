@@ -1,4 +1,4 @@
-// An array times a matrix along one axis, whose rows are zero but for a few columns side by side: resizing.
+// An array times a matrix along one axis or two, whose rows are zero but for a few columns side by side: resizing.
 #pragma once
 
 #include "run.h"
@@ -14,14 +14,27 @@ struct WeightedProblem {
   int64_t outer, length, inner, rows, taps;
   const int64_t* start;  // start + taps is at most length
   const void* weight;    // (rows, taps)
+  // Null, or what is done along the inner axis after that, a few rows at a time, so that what is between the two stays in the caches. Its outer
+  // lines are all rows of this, its inner is 1, and it has no input; this has no out.
+  const WeightedProblem* then;
 };
 
 // False if `interrupted` said so; then the result is partly written.
 bool weighted(const WeightedProblem& problem, Interrupted interrupted = nullptr);
 
+// out[r, c] = input[row[r] + column[c]], elements of so many bytes: 1, 2, 4, 8 or 16. False as above.
+struct TakeProblem {
+  int item;
+  const void* input;
+  void* out;
+  int64_t rows, columns;
+  const int64_t *row, *column;
+};
+bool take(const TakeProblem& problem, Interrupted interrupted = nullptr);
+
 struct WeightedTable {
-  // Some rows of all outer ones, where a vector holds neighbours along the inner axis.
-  void (*across)(const WeightedProblem& p, int64_t first, int64_t last);
+  // Some rows of all outer ones, where a vector holds neighbours along the inner axis; the first goes to `out`.
+  void (*across)(const WeightedProblem& p, int64_t first, int64_t last, void* out);
   // Some outer lines, as many at a time as a vector holds; inner is 1. `buffer` has room for so many lines, at a cache line.
   void (*along)(const WeightedProblem& p, int64_t first, int64_t last, void* buffer);
 };

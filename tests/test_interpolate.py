@@ -121,6 +121,47 @@ def test_sums_along_an_axis(outer, inner, dtype, set_threads):
         assert all(np.array_equal(result, results[0]) for result in results)
 
 
+@pytest.mark.isa
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("spatial", [(1, 1), (5, 31), (20, 32), (17, 100), (3, 1500)])
+def test_sums_along_two_axes(spatial, dtype, set_threads):
+    """The same bits as one after the other, with weights of 0 at the ends, which keep a NaN from being anybody's."""
+    rng = np.random.default_rng(5)
+    image = rng.normal(size=(3, *spatial)).astype(dtype)
+    image[1, spatial[0] // 2, spatial[1] // 2] = np.nan
+    for m, step in ((3, 1.9), (40, 0.7), (16, 0.2), (33, 5.0)):
+        rows = []
+        for n in spatial:
+            taps = min(n, 3)
+            start = np.minimum((np.arange(m) * step).astype(np.int64), n - taps)
+            weights = rng.normal(size=(m, taps)).astype(dtype)
+            weights[rng.random((m, taps)) < 0.3] = 0
+            rows.append((start, weights))
+        between, expected = np.empty((3, m, spatial[1]), dtype), np.empty((3, m, m), dtype)
+        _engine.weighted(image, *rows[0], between)
+        _engine.weighted(between.reshape(3 * m, spatial[1], 1), *rows[1], expected.reshape(3 * m, m, 1))
+        for threads in (1, 3):
+            set_threads(threads)
+            out = np.full_like(expected, 7)
+            _engine.weighted(image, *rows[0], out, rows[1])
+            np.testing.assert_array_equal(out, expected)
+
+
+def test_nearest_takes_what_lies_anyhow():
+    """The same from arrays that are contiguous and that are not, of every size of element."""
+    for dtype in ("uint8", "int16", "float32", "complex64", "complex128"):
+        for spatial in ((9,), (5, 7), (3, 4, 5)):
+            image = (100 * make_input((2, 3, *spatial), "float64")).astype(dtype)
+            turned = np.asfortranarray(image)
+            for size in (1, 4, 13):
+                expected = interpolate(turned, size)
+                np.testing.assert_array_equal(interpolate(image, size), expected)
+                last = interpolate(np.ascontiguousarray(np.moveaxis(image, 1, -1)), size, channels="last")
+                np.testing.assert_array_equal(np.moveaxis(last, -1, 1), expected)
+                single = interpolate(np.ascontiguousarray(image[:, :1]), size)
+                np.testing.assert_array_equal(single, expected[:, :1])
+
+
 def test_long_lines():
     """Longer than is turned at once."""
     line = make_input((1, 2, 200_000), "float32")
@@ -142,6 +183,12 @@ def test_a_copy_if_nothing_changes(mode):
 def test_the_core_refuses_what_would_leave_an_array(start, shape):
     with pytest.raises(ValueError, match=r"starts|shape"):
         _engine.weighted(np.ones((1, 4, 4)), np.array(start), np.ones((2, 2)), np.ones(shape))
+
+
+@pytest.mark.parametrize(("row", "column"), [([0, 12], [0, 4]), ([-1], [2]), ([3], [-1]), ([0], [2**62])])
+def test_the_core_takes_nothing_from_outside(row, column):
+    with pytest.raises(ValueError, match="offsets"):
+        _engine.take(np.ones(16), np.array(row), np.array(column), np.ones((len(row), len(column))))
 
 
 @pytest.mark.isa

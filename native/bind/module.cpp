@@ -367,28 +367,65 @@ void prefilter(In input, Out out, int dtype, int axis, int order, int boundary) 
   run([&](gs::Interrupted watch) { return gs::prefilter(p, watch); });
 }
 
-// Contiguous (outer, length, inner) to (outer, rows, inner); start int64 (rows), weight (rows, taps).
-void weighted(In input, In start, In weight, Out out) {
-  gs::WeightedProblem p{};
-  require(input.ndim() == 3 && out.ndim() == 3 && start.ndim() == 1 && weight.ndim() == 2, "numbers of axes");
-  p.in_double = input.itemsize() == 8;
-  require(input.itemsize() == 4 || p.in_double, "dtype");
-  require(out.itemsize() == input.itemsize() && weight.itemsize() == input.itemsize() && start.itemsize() == 8, "dtypes");
-  p.outer = int64_t(input.shape(0));
-  p.length = int64_t(input.shape(1));
-  p.inner = int64_t(input.shape(2));
+// The rows of a matrix that is multiplied along an axis of that length: start int64 (rows), weight (rows, taps).
+void set_rows(gs::WeightedProblem& p, int64_t length, const In& start, const In& weight, int64_t item) {
+  require(start.ndim() == 1 && weight.ndim() == 2 && start.itemsize() == 8 && int64_t(weight.itemsize()) == item, "axes and dtypes of rows");
+  require(is_contiguous(start) && is_contiguous(weight), "contiguous rows");
+  p.in_double = item == 8;
+  p.length = length;
   p.rows = int64_t(weight.shape(0));
   p.taps = int64_t(weight.shape(1));
-  require(out.shape(0) == input.shape(0) && out.shape(2) == input.shape(2) && int64_t(out.shape(1)) == p.rows, "shape of out");
   require(int64_t(start.shape(0)) == p.rows && p.taps >= 1, "shapes of rows");
-  for (const In* array : {&input, &weight, &start}) require(is_contiguous(*array), "contiguous arrays");
-  require(is_contiguous(out), "contiguous arrays");
   p.start = static_cast<const int64_t*>(start.data());
-  for (int64_t r = 0; r < p.rows; ++r) require(p.start[r] >= 0 && p.start[r] <= p.length - p.taps, "starts of rows");
-  p.input = input.data();
   p.weight = weight.data();
+  for (int64_t r = 0; r < p.rows; ++r) require(p.start[r] >= 0 && p.start[r] <= p.length - p.taps, "starts of rows");
+}
+
+// Contiguous (outer, length, inner) to (outer, rows, inner), or, with rows along the inner axis too, to (outer, rows, rows).
+void weighted(In input, In start, In weight, std::optional<In> then_start, std::optional<In> then_weight, Out out) {
+  gs::WeightedProblem p{}, then{};
+  require(input.ndim() == 3 && out.ndim() == 3, "numbers of axes");
+  int64_t item = int64_t(input.itemsize());
+  require((item == 4 || item == 8) && int64_t(out.itemsize()) == item, "dtypes");
+  require(is_contiguous(input) && is_contiguous(out), "contiguous arrays");
+  set_rows(p, int64_t(input.shape(1)), start, weight, item);
+  p.outer = int64_t(input.shape(0));
+  p.inner = int64_t(input.shape(2));
+  p.input = input.data();
   p.out = out.data();
+  require(then_start.has_value() == then_weight.has_value(), "rows along the inner axis");
+  if (then_start) {
+    set_rows(then, p.inner, *then_start, *then_weight, item);
+    then.outer = p.outer * p.rows;
+    then.inner = 1;
+    std::swap(then.out, p.out);
+    p.then = &then;
+  }
+  int64_t last = then_start ? then.rows : p.inner;
+  require(out.shape(0) == input.shape(0) && int64_t(out.shape(1)) == p.rows && int64_t(out.shape(2)) == last, "shape of out");
   run([&](gs::Interrupted watch) { return gs::weighted(p, watch); });
+}
+
+// Elements of a contiguous array, out (rows, columns): those at the sums of the offsets, int64.
+void take(In input, In row, In column, Out out) {
+  gs::TakeProblem p{};
+  p.item = int(input.itemsize());
+  require(p.item == 1 || p.item == 2 || p.item == 4 || p.item == 8 || p.item == 16, "dtype");
+  require(out.ndim() == 2 && row.ndim() == 1 && column.ndim() == 1, "numbers of axes");
+  require(int(out.itemsize()) == p.item && row.itemsize() == 8 && column.itemsize() == 8, "dtypes");
+  require(is_contiguous(input) && is_contiguous(row) && is_contiguous(column) && is_contiguous(out), "contiguous arrays");
+  require(out.shape(0) == row.shape(0) && out.shape(1) == column.shape(0), "shape of out");
+  p.rows = int64_t(row.shape(0));
+  p.columns = int64_t(column.shape(0));
+  p.row = static_cast<const int64_t*>(row.data());
+  p.column = static_cast<const int64_t*>(column.data());
+  int64_t most[2] = {0, 0};
+  for (int64_t r = 0; r < p.rows; ++r) require(p.row[r] >= 0, "offsets"), most[0] = std::max(most[0], p.row[r]);
+  for (int64_t c = 0; c < p.columns; ++c) require(p.column[c] >= 0, "offsets"), most[1] = std::max(most[1], p.column[c]);
+  require(p.rows == 0 || p.columns == 0 || most[0] < int64_t(input.size()) - most[1], "offsets");
+  p.input = input.data();
+  p.out = out.data();
+  run([&](gs::Interrupted watch) { return gs::take(p, watch); });
 }
 
 std::vector<std::string> isa_names(bool runnable) {
@@ -421,8 +458,10 @@ NB_MODULE(_native, m) {
         nb::arg("nan_propagates"));
   m.def("prefilter", &prefilter, nb::arg("input"), nb::arg("out"), nb::arg("dtype"), nb::arg("axis"), nb::arg("order"),
         nb::arg("boundary"), "Spline coefficients along one axis; out may be input.");
-  m.def("weighted", &weighted, nb::arg("input"), nb::arg("start"), nb::arg("weight"), nb::arg("out"),
-        "Sums of a few neighbours along the middle axis.");
+  m.def("weighted", &weighted, nb::arg("input"), nb::arg("start"), nb::arg("weight"),
+        nb::arg("then_start").none(), nb::arg("then_weight").none(), nb::arg("out"),
+        "Sums of a few neighbours along the middle axis, and then along the last one.");
+  m.def("take", &take, nb::arg("input"), nb::arg("row"), nb::arg("column"), nb::arg("out"), "Elements at the sums of two offsets.");
   m.def("isa_names", &isa_names, nb::arg("runnable"), "ISAs of this build, or those that this machine can run.");
   m.def("current_isa", [] { return std::string(gs::current_isa().name); });
   m.def("vector_bytes", [] { return gs::current_isa().vector_bytes; });

@@ -74,6 +74,12 @@ GS_INLINE F gather_ones(const float* p, const int64_t* offset) {
 }
 GS_INLINE D gather_ones(const double* p, const int64_t* offset) { return _mm256_i64gather_pd(p, offsets(offset), 8); }
 
+constexpr bool kPicks = true;
+GS_INLINE F pick(F a, F b, I index) {
+  F low = _mm256_permutevar8x32_ps(a, (__m256i)index), high = _mm256_permutevar8x32_ps(b, (__m256i)index);
+  return index > 7 ? high : low;
+}
+
 }  // namespace
 }  // namespace GS_ISA
 }  // namespace gs

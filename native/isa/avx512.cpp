@@ -67,6 +67,9 @@ GS_INLINE F gather_ones(const float* p, const int64_t* offset) {
 }
 GS_INLINE D gather_ones(const double* p, const int64_t* offset) { return _mm512_i64gather_pd(offsets(offset), p, 8); }
 
+constexpr bool kPicks = true;
+GS_INLINE F pick(F a, F b, I index) { return _mm512_permutex2var_ps(a, (__m512i)index, b); }
+
 }  // namespace
 }  // namespace GS_ISA
 }  // namespace gs

@@ -21,6 +21,9 @@
 //   gather_ones(p, offset)     the elements p[offset[0]], p[offset[1]], ...: as many as there are lanes
 //   gather_pairs(p, offset)    for floats, p[offset[0]], p[offset[0] + 1], p[offset[1]], p[offset[1] + 1], ...
 //
+//   kPicks                     whether lanes are picked from registers fast; if so:
+//   pick(a, b, index)          for floats, lane index[i] of a and then b, for each lane i
+//
 // Everything else is written once, here and in the other headers of this folder. All of it sits in an anonymous namespace,
 // so that no function compiled for one ISA can be linked into another.
 #pragma once

@@ -95,6 +95,12 @@ void test_moves() {
   test_taps<T, 2>(numbers, offset);
   test_taps<T, 4>(numbers, offset);
   test_taps<T, 8>(numbers, offset);
+  if constexpr (kPicks && sizeof(T) == 4) {
+    typename Simd<T>::I index;
+    for (int l = 0; l < lanes; ++l) index[l] = (7 * l + 5) % (2 * lanes);
+    Vec<T> picked = pick(load<Vec<T>>(numbers), load<Vec<T>>(numbers + lanes), index);
+    for (int l = 0; l < lanes; ++l) check(picked[l] == T(index[l]), "%s: pick, lane %d", GS_NAME(GS_ISA), l);
+  }
 }
 
 }  // namespace

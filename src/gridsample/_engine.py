@@ -27,6 +27,7 @@ __all__ = [
     "sample_bits",
     "set_num_threads",
     "use_threads",
+    "take",
     "vector_bytes",
     "weighted",
 ]
@@ -100,12 +101,24 @@ def prefilter(input: np.ndarray, out: np.ndarray, axis: int, order: int, boundar
         out[...] = target
 
 
-def weighted(input: np.ndarray, start: np.ndarray, weights: np.ndarray, out: np.ndarray) -> None:
+def weighted(
+    input: np.ndarray,
+    start: np.ndarray,
+    weights: np.ndarray,
+    out: np.ndarray,
+    then: tuple[np.ndarray, np.ndarray] | None = None,
+) -> None:
     """Fill ``out`` (outer, m, inner) with sums of neighbours of ``input`` (outer, n, inner): contiguous, of one real dtype.
 
-    Sum i is that of ``weights`` (m, taps), of that dtype, times the samples from ``start[i]``, int64, on.
+    Sum i is that of ``weights`` (m, taps), of that dtype, times the samples from ``start[i]``, int64, on. With ``then``, such
+    starts and weights, the same is done along the last axis after that.
     """
-    _native.weighted(input, start, weights, out)
+    _native.weighted(input, start, weights, *(then or (None, None)), out)
+
+
+def take(input: np.ndarray, row: np.ndarray, column: np.ndarray, out: np.ndarray) -> None:
+    """Fill ``out`` (rows, columns) with the elements of ``input``, contiguous and of that dtype, at the sums of two offsets, int64."""
+    _native.take(_bits(input), row, column, _bits(out))
 
 
 def _call(

@@ -110,12 +110,29 @@ def interpolate(
         found = _weighted(planes, [axis.rows(kernel, antialias) for axis in axes])
         return np.ascontiguousarray(np.moveaxis(found, 1, -1)) if last else found
     computed = np.float64 if image.dtype.name == "float64" else np.float32
-    where = Source((Composition(ndim, [Table(tuple(axis.positions(mode, computed) for axis in axes))]),), sizes)
+    positions = tuple(axis.positions(mode, computed) for axis in axes)
+    if kernel == "nearest" and image.flags.c_contiguous and image.dtype.isnative:
+        return _taken(image, positions, last)
+    where = Source((Composition(ndim, [Table(positions)]),), sizes)
     spec = make_spec(kernel, (BOUNDARIES["border"].code,) * ndim, index_axes(ndim))
     resized: np.ndarray = run(
         image, where, spec, "size", channels=channels, dtype=None, fill_value=0, return_mask=False, out=None
     )
     return resized
+
+
+def _taken(image: np.ndarray, positions: tuple[np.ndarray, ...], last: bool) -> np.ndarray:
+    """Return the samples at the positions along each axis of a contiguous image, whose channels may be ``last``."""
+    first, channels = (1, image.shape[-1]) if last else (2, 1)
+    spatial = image.shape[first : first + len(positions)]
+    *rows, columns = (np.minimum(at, n - 1).astype(np.int64) for at, n in zip(positions, spatial, strict=True))
+    offset = np.arange(math.prod(image.shape[:first]))
+    for at, n in zip(rows, spatial, strict=False):
+        offset = np.add.outer(offset * n, at).ravel()
+    column = np.add.outer(columns * channels, np.arange(channels)).ravel()
+    out = _memory.empty((*image.shape[:first], *map(len, positions), *image.shape[first + len(positions) :]), image.dtype)
+    _engine.take(image, offset * (spatial[-1] * channels), column, out.reshape(len(offset), len(column)))
+    return out
 
 
 class Table(NamedTuple):
@@ -224,9 +241,14 @@ def _weighted(image: np.ndarray, rows: list[_Rows]) -> np.ndarray:
     computed = np.dtype(np.float64) if dtype.name in ("int32", "float64", "complex128") else np.dtype(np.float32)
     found = np.ascontiguousarray(image, dtype if dtype.kind == "c" else computed)
     # The axis that shrinks most goes first: the others then have less to do.
-    for axis in sorted(range(len(rows)), key=lambda k: len(rows[k].start) / image.shape[k + 2]):
-        if not rows[axis].change_nothing(image.shape[axis + 2]):
-            found = _along(found, axis + 2, rows[axis], computed)
+    order = sorted(range(len(rows)), key=lambda k: len(rows[k].start) / image.shape[k + 2])
+    order = [axis for axis in order if not rows[axis].change_nothing(image.shape[axis + 2])]
+    last = len(rows) - 1
+    at_once = order[-2:] == [last - 1, last] and dtype.kind != "c"
+    for axis in order[:-2] if at_once else order:
+        found = _along(found, axis + 2, rows[axis], computed)
+    if at_once:
+        found = _along(found, last + 1, rows[last - 1], computed, rows[last])
     if dtype.kind in "iu":
         found = np.clip(np.rint(found), np.iinfo(dtype).min, np.iinfo(dtype).max)
     if found is image or found.base is image:
@@ -234,16 +256,20 @@ def _weighted(image: np.ndarray, rows: list[_Rows]) -> np.ndarray:
     return found.astype(dtype, copy=False)
 
 
-def _along(image: np.ndarray, axis: int, rows: _Rows, computed: np.dtype) -> np.ndarray:
-    """Multiply by a matrix along an axis of a contiguous array; parts of complex numbers are neighbours along an inner axis."""
+def _along(image: np.ndarray, axis: int, rows: _Rows, computed: np.dtype, then: _Rows | None = None) -> np.ndarray:
+    """Multiply by a matrix along an axis of a contiguous array, and ``then`` along the one after it, which is the last.
+
+    Parts of complex numbers are neighbours along an inner axis.
+    """
     parts = 2 if image.dtype.kind == "c" else 1
-    shape = (*image.shape[:axis], len(rows.start), *image.shape[axis + 1 :])
-    out = _memory.empty(shape, image.dtype)
-    outer, inner = math.prod(shape[:axis]), math.prod(shape[axis + 1 :]) * parts
+    behind = (len(then.start),) if then else image.shape[axis + 1 :]
+    out = _memory.empty((*image.shape[:axis], len(rows.start), *behind), image.dtype)
+    outer = math.prod(image.shape[:axis])
     _engine.weighted(
-        image.view(computed).reshape(outer, image.shape[axis], inner),
+        image.view(computed).reshape(outer, image.shape[axis], math.prod(image.shape[axis + 1 :]) * parts),
         rows.start,
         rows.weights.astype(computed),
-        out.view(computed).reshape(outer, shape[axis], inner),
+        out.view(computed).reshape(outer, len(rows.start), math.prod(behind) * parts),
+        (then.start, then.weights.astype(computed)) if then else None,
     )
     return out

@@ -30,8 +30,13 @@ def again(input: Annotated[NDArray, dict(device='cpu', writable=False)], coords:
 def prefilter(input: Annotated[NDArray, dict(device='cpu', writable=False)], out: Annotated[NDArray, dict(device='cpu')], dtype: int, axis: int, order: int, boundary: int) -> None:
     """Spline coefficients along one axis; out may be input."""
 
-def weighted(input: Annotated[NDArray, dict(device='cpu', writable=False)], start: Annotated[NDArray, dict(device='cpu', writable=False)], weight: Annotated[NDArray, dict(device='cpu', writable=False)], out: Annotated[NDArray, dict(device='cpu')]) -> None:
-    """Sums of a few neighbours along the middle axis."""
+def weighted(input: Annotated[NDArray, dict(device='cpu', writable=False)], start: Annotated[NDArray, dict(device='cpu', writable=False)], weight: Annotated[NDArray, dict(device='cpu', writable=False)], then_start: Annotated[NDArray, dict(device='cpu', writable=False)] | None, then_weight: Annotated[NDArray, dict(device='cpu', writable=False)] | None, out: Annotated[NDArray, dict(device='cpu')]) -> None:
+    """
+    Sums of a few neighbours along the middle axis, and then along the last one.
+    """
+
+def take(input: Annotated[NDArray, dict(device='cpu', writable=False)], row: Annotated[NDArray, dict(device='cpu', writable=False)], column: Annotated[NDArray, dict(device='cpu', writable=False)], out: Annotated[NDArray, dict(device='cpu')]) -> None:
+    """Elements at the sums of two offsets."""
 
 def isa_names(runnable: bool) -> list[str]:
     """ISAs of this build, or those that this machine can run."""
