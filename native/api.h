@@ -41,6 +41,18 @@ struct Axis {
   int order;          // of the derivative of the weights that is taken, with respect to the given coordinate
 };
 
+// A map that points are taken through, from index coordinates to index coordinates: see kernels/maps.h.
+struct MapStep {
+  enum Kind : int { kProjective = 0, kBrown = 1, kField = 2 };
+  int kind;
+  const double* numbers;
+  bool divides;       // a matrix has a row more
+  const void* field;  // (*size, ndim), float32 or float64, axis 0 first
+  Dtype dtype;
+  int64_t size[kMaxDim], stride[kMaxDim + 1];
+  bool relative;      // what the field says is added to a point
+};
+
 // out[n, c, p] = input[n, c] read at coords[n, p], for the points p of a (possibly strided) box; or where a matrix takes p.
 struct Problem {
   Kernel kernel;
@@ -55,8 +67,10 @@ struct Problem {
   const void* coords;    // null, if there is a matrix
   bool relative;         // what is given, by fma(given + pre, scale, shift), is added to the point's place along the axis: of the last axes of
                          // points, one is that of each spatial axis
-  const double* matrix;  // null, or (ndim, out_ndim + 1), with a row more if it is projective: see kernels/coords.h
+  const double* matrix;  // null, or (ndim, out_ndim + 1), with a row more if it is projective: see kernels/maps.h
   bool projective;
+  const MapStep* steps;  // what follows after the matrix
+  int step_count;
   void* out;
   uint8_t* mask;       // null, or gets 1 for each point whose centre is inside, 0 for the others; its strides are set in any case
   const double* fill;  // what the boundary `constant` and the outside rule `fill` give, for each channel

@@ -274,5 +274,7 @@ def test_pixels_are_planes(dtype, kernel, channels):
     for where in (coords.astype("float32"), coords):
         expected = np.moveaxis(gridsample.sample(planes, where, kernel), 0, -1)
         np.testing.assert_array_equal(gridsample.sample(image, where, kernel, channels="last"), expected)
-        np.testing.assert_array_equal(gridsample.sample(image, where, kernel, channels="last", out=room[..., :channels]), expected)
+        np.testing.assert_array_equal(
+            gridsample.sample(image, where, kernel, channels="last", out=room[..., :channels]), expected
+        )
         assert (room[..., channels] == 77).all()

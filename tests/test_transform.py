@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 import gridsample
-from gridsample import Transform, _compose
+from gridsample import Transform, _compose, _engine
+from gridsample._coords import index_axes
+from gridsample._spec import make_spec
 
 from .points import make_input
 from .test_bad_input import refuses
@@ -107,11 +109,74 @@ def test_the_core_maps_points_as_the_grid_does(spatial, projective, kernel, dtyp
             np.testing.assert_array_equal(mask, inside)
 
 
+def any_stride(field):
+    """Return an equal field of which no axis is contiguous, seen backwards along the first."""
+    room = np.zeros((*(2 * n for n in field.shape[:-1]), 2 * field.shape[-1]), field.dtype)
+    view = room[(slice(None, None, -2), *[slice(None, None, 2)] * (field.ndim - 1))]
+    view[...] = field
+    return view
+
+
+@pytest.mark.parametrize("spatial", [(40,), (21, 35), (9, 10, 23)])
+@pytest.mark.parametrize("field_dtype", ["float32", "float64"])
+@pytest.mark.parametrize("relative", [False, True])
+@pytest.mark.parametrize("units", ["pixels", "normalized"])
+def test_the_core_maps_through_fields_as_the_grid_does(spatial, field_dtype, relative, units):
+    """Fields of any size and stride, alone and between matrices; points beyond the lattice, and values that are no numbers."""
+    ndim = len(spatial)
+    rng = np.random.default_rng(7)
+    image = make_input((2, 3, *spatial), "float32")
+    tilt = np.eye(ndim + 1) + rng.normal(0, 0.05, (ndim + 1, ndim + 1))
+    tilt[-1] = [*rng.normal(0, 0.002, ndim), 1.1]
+    for lattice_size in (spatial, tuple(max(1, n // 5) for n in spatial), (1,) * ndim):
+        scale = 0.3 if units == "normalized" else 3.0
+        field = (scale * rng.normal(size=(*lattice_size, ndim))).astype(field_dtype)
+        if not relative and units == "pixels":
+            field += np.array(spatial) / 2
+        if lattice_size == spatial:
+            field[tuple(n // 2 for n in spatial)] = np.nan
+            field[(0,) * ndim] = np.inf
+        for given in (field, any_stride(field)):
+            normalized = spatial if units == "normalized" else None
+            flow = Transform.flow(given, relative=relative, normalized=normalized, size=spatial)
+            for transform in (flow, Transform.perspective(tilt) @ flow, flow @ Transform.affine(tilt[:-1]), flow @ flow):
+                if lattice_size == spatial and transform is not flow:
+                    continue  # what is no number spreads further in a grid of whole blocks
+                mapped = _compose.as_mapped(transform)
+                assert mapped is not None
+                coords = transform.coords(spatial)
+                for kernel in ("nearest", "linear", "bspline2"):
+                    expected = gridsample.sample(image, coords[None], kernel, "border")
+                    np.testing.assert_array_equal(gridsample.sample(image, transform, kernel, "border", size=spatial), expected)
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        (_engine.Step(3, np.ones(6)), "numbers"),
+        (_engine.Step(0, np.ones(7)), "numbers"),
+        (_engine.Step(1, np.ones(11)), "numbers"),
+        (_engine.Step(2, np.ones(8)), "field"),
+        (_engine.Step(1, np.ones(12), np.ones((3, 4, 2))), "field"),
+        (_engine.Step(2, np.ones(8), np.ones((3, 4))), "shape"),
+        (_engine.Step(2, np.ones(8), np.ones((3, 4, 3))), "shape"),
+        (_engine.Step(2, np.ones(8), np.ones((3, 0, 2))), "shape"),
+        (_engine.Step(2, np.ones(8), np.ones((3, 4, 2), "uint8")), "dtype"),
+    ],
+)
+def test_the_core_refuses_maps_that_are_none(step, words):
+    image = np.ones((1, 1, 5, 6))
+    spec = make_spec("linear", (0, 0), index_axes(2))
+    mapped = _engine.Mapped(np.ones((2, 3)), (step,))
+    with pytest.raises(ValueError, match=words):
+        _engine.sample(image, mapped, np.ones((1, 1, 4, 4)), spec, np.zeros(1))
+
+
 @pytest.mark.parametrize("spatial", [(90,), (31, 45), (9, 13, 21)])
 @pytest.mark.parametrize("projective", [False, True])
 @pytest.mark.parametrize("kernel", ["linear", "cubic", "lanczos4"])
 def test_what_is_mapped_outside_is_as_the_grid_says(spatial, projective, kernel):
-    """Most points lie far outside, those of whole blocks too; the input is in a corner or along a diagonal of what is asked for."""
+    """Most points lie far outside, those of whole blocks too; what is inside is a corner, or a piece in the middle."""
     ndim = len(spatial)
     image = make_input((2, 3, *spatial), "float32")
     rng = np.random.default_rng(8)

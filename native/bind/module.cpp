@@ -158,6 +158,38 @@ void set_points(gs::Problem& p, const Array& out, const std::optional<In>& coord
 
 using Fill = nb::ndarray<const double, nb::ndim<1>, nb::c_contig>;
 
+// Kind, numbers, and of a field: (*lattice, ndim), its dtype, and whether it is relative.
+using StepTuple = std::tuple<int, Fill, std::optional<In>, int, bool>;
+
+std::vector<gs::MapStep> map_steps(const std::vector<StepTuple>& given, int ndim) {
+  std::vector<gs::MapStep> steps;
+  for (const auto& [kind, numbers, field, dtype, relative] : given) {
+    gs::MapStep step{};
+    step.kind = kind;
+    step.numbers = numbers.data();
+    int64_t count = int64_t(numbers.shape(0)), expected = kind == gs::MapStep::kBrown ? 12 : 4 * ndim;
+    if (kind == gs::MapStep::kProjective) {
+      step.divides = count == (ndim + 1) * (ndim + 1);
+      expected = (ndim + step.divides) * (ndim + 1);
+    }
+    require(kind >= gs::MapStep::kProjective && kind <= gs::MapStep::kField && count == expected, "numbers of a map");
+    require(kind != gs::MapStep::kBrown || ndim == 2, "axes of a lens");
+    require((kind == gs::MapStep::kField) == field.has_value(), "field of a map");
+    if (field) {
+      step.dtype = check_dtype(dtype, field->itemsize());
+      require(step.dtype == gs::Dtype::float32 || step.dtype == gs::Dtype::float64, "dtype of a field");
+      require(int(field->ndim()) == ndim + 1 && int(field->shape(size_t(ndim))) == ndim, "shape of a field");
+      for (int a = 0; a <= ndim; ++a) step.stride[a] = field->stride(size_t(a));
+      for (int a = 0; a < ndim; ++a) step.size[a] = int64_t(field->shape(size_t(a)));
+      for (int a = 0; a < ndim; ++a) require(step.size[a] >= 1, "shape of a field");
+      step.field = field->data();
+      step.relative = relative;
+    }
+    steps.push_back(step);
+  }
+  return steps;
+}
+
 template <class Run>
 void run(const Run& run_it) {
   bool finished;
@@ -200,7 +232,7 @@ gs::Problem sampling_problem(const In& input, const std::optional<In>& coords, c
   return p;
 }
 
-void sample(In input, std::optional<In> coords, std::optional<Matrix> matrix, Out out, std::optional<Out> mask, Fill fill,
+void sample(In input, std::optional<In> coords, std::optional<Matrix> matrix, const std::vector<StepTuple>& given, Out out, std::optional<Out> mask, Fill fill,
             std::tuple<int, int, int> dtypes, int kernel, const std::vector<int>& boundaries,
             const std::vector<AxisTuple>& axes, const std::vector<int>& orders,
             double cubic_a, int outside, bool nan_propagates, bool relative) {
@@ -209,6 +241,10 @@ void sample(In input, std::optional<In> coords, std::optional<Matrix> matrix, Ou
   bool whole = p.coords_dtype == gs::Dtype::float32 || p.coords_dtype == gs::Dtype::float64;
   require(!relative || (coords && whole && p.out_ndim >= 2 && p.out_ndim >= p.ndim), "displacements");
   p.relative = relative;
+  std::vector<gs::MapStep> steps = map_steps(given, p.ndim);
+  require(steps.empty() || matrix, "maps after a matrix");
+  p.steps = steps.data();
+  p.step_count = int(steps.size());
   run([&](gs::Interrupted watch) { return gs::sample(p, watch); });
 }
 
@@ -441,7 +477,7 @@ NB_MODULE(_native, m) {
   m.doc() = "The native core of gridsample. Not public: its only caller is gridsample._engine.";
   nb::set_leak_warnings(false);  // of calls that are still known when the interpreter ends
   main_thread = nb::cast<unsigned long>(nb::module_::import_("threading").attr("main_thread")().attr("ident"));
-  m.def("sample", &sample, nb::arg("input"), nb::arg("coords").none(), nb::arg("matrix").none(), nb::arg("out"),
+  m.def("sample", &sample, nb::arg("input"), nb::arg("coords").none(), nb::arg("matrix").none(), nb::arg("steps"), nb::arg("out"),
         nb::arg("mask").none(), nb::arg("fill"), nb::arg("dtypes"), nb::arg("kernel"), nb::arg("boundaries"), nb::arg("axes"), nb::arg("orders"), nb::arg("cubic_a"),
         nb::arg("outside"), nb::arg("nan_propagates"), nb::arg("relative"));
   m.def("derivatives", &derivatives, nb::arg("grad"), nb::arg("coords"), nb::arg("input").none(), nb::arg("tangent").none(),

@@ -1,8 +1,6 @@
 // Stage A, first half: the given coordinates of one axis, as index coordinates.
 #pragma once
 
-#include <cmath>
-
 #include "../plan.h"
 #include "packed.h"
 #include "storage.h"
@@ -127,88 +125,6 @@ void add_indices(const TilePlace& place, int from_last, G* x) {
     for (; i % kGroup; ++i) x[i] = x[i - 1];
     x += i;
   }
-}
-
-// NOTE [coordinates without a grid]
-// A matrix takes the indices of a point to its coordinates: the constant first, then axis after axis, each product and each sum
-// rounded, then the division. These are the operations of Projective in _maps.py in the same order, so the result is that
-// of the grid to the bit. It gives index units: of an axis, only the shift is added. The strides of such coordinates are those
-// of an array of out_size, and place.coords is the place in it.
-inline void first_indices(const Problem& p, const TilePlace& place, int64_t* at) {
-  int64_t rest = place.coords;
-  for (int k = p.out_ndim - 1; k >= 0; rest /= p.out_size[k--]) at[k] = rest % p.out_size[k];
-}
-
-inline void map_component(const Problem& p, const double* row, const TilePlace& place, double* x) {
-  constexpr int lanes = Simd<double>::lanes;
-  int last = p.out_ndim - 1;
-  int64_t at[kMaxOutDim];
-  first_indices(p, place, at);
-  double count[lanes];
-  for (int l = 0; l < lanes; ++l) count[l] = double(at[last] + l);
-  const auto step = broadcast(row[last]), first = load<Vec<double>>(count);
-  for (int r = 0; r < place.rows; ++r, ++at[last - 1]) {
-    double start = row[p.out_ndim];
-    for (int k = 0; k < last; ++k) start += row[k] * double(at[k]);
-    auto column = first;
-    int i = 0;
-    for (; i < place.columns; i += lanes, column += double(lanes)) store(x + i, broadcast(start) + step * column);
-    for (i = place.columns; i % kGroup; ++i) x[i] = x[i - 1];
-    x += i;
-  }
-}
-
-inline void map_coords(const Problem& p, const TilePlace& place, int points, double (*x)[kTilePoints]) {
-  using V = Vec<double>;
-  constexpr int lanes = Simd<double>::lanes;
-  alignas(64) double divisor[kTilePoints];
-  if (p.projective) map_component(p, p.matrix + p.ndim * (p.out_ndim + 1), place, divisor);
-  for (int a = 0; a < p.ndim; ++a) {
-    map_component(p, p.matrix + a * (p.out_ndim + 1), place, x[a]);
-    for (int i = 0; p.projective && i < points; i += lanes) store(&x[a][i], load<V>(&x[a][i]) / load<V>(divisor + i));
-    for (int i = 0; p.axis[a].shift != 0 && i < points; i += lanes) store(&x[a][i], load<V>(&x[a][i]) + p.axis[a].shift);
-  }
-}
-
-// What a row of the matrix gives at the points of a tile, from low to high: it is extreme in corners.
-struct MappedRange {
-  double low, high;
-  MappedRange(const Problem& p, const double* row, const int64_t* at, const TilePlace& place) {
-    constexpr double rounding = 1e-12;  // of the largest term, with room to spare
-    int last = p.out_ndim - 1;
-    double first = row[p.out_ndim], most = std::fabs(first);
-    for (int k = 0; k <= last; ++k) {
-      first += row[k] * double(at[k]);
-      most += std::fabs(row[k]) * double(at[k]);
-    }
-    double down = row[last - 1] * (place.rows - 1), along = row[last] * (place.columns - 1);
-    double slack = rounding * (most + std::fabs(down) + std::fabs(along));
-    low = first + std::fmin(down, 0) + std::fmin(along, 0) - slack;
-    high = first + std::fmax(down, 0) + std::fmax(along, 0) + slack;
-  }
-};
-
-// Whether all points of a tile are taken to one side of an axis, so far that nothing is read.
-inline bool maps_outside(const Problem& p, const TilePlace& place) {
-  constexpr double reach = kMaxTaps / 2 + 1;
-  int64_t at[kMaxOutDim];
-  first_indices(p, place, at);
-  double least = 1, most = 1;
-  if (p.projective) {
-    MappedRange divisor(p, p.matrix + p.ndim * (p.out_ndim + 1), at, place);
-    least = divisor.low;
-    most = divisor.high;
-    if (!(least > 0)) return false;  // the horizon may be among them
-  }
-  for (int a = 0; a < p.ndim; ++a) {
-    const Axis& axis = p.axis[a];
-    if (p.outside == Outside::boundary && axis.boundary != Boundary::zeros && axis.boundary != Boundary::constant) continue;
-    MappedRange row(p, p.matrix + a * (p.out_ndim + 1), at, place);
-    double beyond = reach + std::fmax(axis.margin, 0);
-    double low = row.low / (row.low < 0 ? least : most) + axis.shift, high = row.high / (row.high < 0 ? most : least) + axis.shift;
-    if (high < -beyond || low > double(axis.size - 1) + beyond) return true;
-  }
-  return false;
 }
 
 }  // namespace

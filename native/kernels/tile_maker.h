@@ -6,6 +6,7 @@
 #include "axis.h"
 #include "coords.h"
 #include "jets.h"
+#include "maps.h"
 
 namespace gs {
 namespace GS_ISA {

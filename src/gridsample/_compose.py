@@ -5,8 +5,8 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from gridsample._engine import Mapped
-from gridsample._maps import Displacement, Invertible, Map, Points, Projective, stack
+from gridsample._engine import Mapped, Step, is_plain
+from gridsample._maps import Brown, Displacement, Invertible, Map, Points, Projective, stack
 from gridsample._spec import as_flag, choose, describe, real_numbers, spatial_sizes
 
 __all__ = ["Composition", "Source", "as_field", "as_mapped", "blocks", "boxes", "points_of"]
@@ -159,11 +159,25 @@ class Source(NamedTuple):
 
 
 def as_mapped(transform: Composition) -> Mapped | None:
-    """Return the matrix of a map that is nothing else, for the core; None otherwise."""
-    if len(transform._maps) != 1 or not isinstance(transform._maps[0], Projective):
+    """Return maps as the core knows them; None if there is one that it does not know."""
+    first, *rest = transform._maps or (Projective(np.eye(transform.ndim + 1)),)
+    if not isinstance(first, Projective):
+        first, rest = Projective(np.eye(transform.ndim + 1)), [first, *rest]
+    steps = [_as_step(one) for one in rest]
+    known = tuple(step for step in steps if step is not None)
+    return Mapped(np.ascontiguousarray(first.rows), known) if len(known) == len(steps) else None
+
+
+def _as_step(one: Map) -> Step | None:
+    if isinstance(one, Projective):
+        return Step(0, np.ravel(one.rows))
+    if isinstance(one, Brown):
+        return Step(1, np.array(one.coefficients))
+    if not isinstance(one, Displacement) or one.kernel != "linear" or one.field.dtype.name not in ("float32", "float64"):
         return None
-    matrix = transform._maps[0].matrix
-    return Mapped(np.ascontiguousarray(matrix[:-1] if transform._maps[0].is_affine else matrix))
+    if not is_plain(one.field):
+        return None
+    return Step(2, np.column_stack([one.units, one.scale, one.shift]).ravel(), one.field, one.relative)
 
 
 def as_field(transform: Composition, size: tuple[int, ...]) -> Displacement | None:

@@ -15,6 +15,7 @@ __all__ = [
     "SMALL",
     "Again",
     "Mapped",
+    "Step",
     "again",
     "choose_isa",
     "current_isa",
@@ -26,8 +27,8 @@ __all__ = [
     "sample",
     "sample_bits",
     "set_num_threads",
-    "use_threads",
     "take",
+    "use_threads",
     "vector_bytes",
     "weighted",
 ]
@@ -39,11 +40,25 @@ SMALL = 1 << 16
 """Bytes of a result beside which it counts how long the checks of a call take: such calls are made with ``again``."""
 
 
+class Step(NamedTuple):
+    """A map that the core takes points through: its kind, and what that is made of."""
+
+    kind: int
+    """0: a matrix; 1: a lens; 2: a field of displacements or positions."""
+    numbers: np.ndarray
+    """float64: what native/kernels/maps.h says."""
+    field: np.ndarray | None = None
+    """(..., ndim), float32 or float64, axis 0 first, of any stride."""
+    relative: bool = False
+
+
 class Mapped(NamedTuple):
-    """Coordinates that the core computes, the same for all of a batch: where a matrix takes the indices of a point."""
+    """Coordinates that the core computes, the same for all of a batch: where maps take the indices of a point."""
 
     matrix: np.ndarray
     """(ndim, out_ndim + 1), float64, contiguous, constants last; if it is projective with a row more, what to divide by."""
+    steps: tuple[Step, ...] = ()
+    """What follows."""
 
 
 def sample(
@@ -62,7 +77,11 @@ def sample(
     if isinstance(coords, np.ndarray):
         coords = _readable(coords)
     if out.ndim == 3 and (spec.relative or not isinstance(coords, np.ndarray)):  # where places count there are two axes or more
-        coords = coords[:, None] if isinstance(coords, np.ndarray) else Mapped(np.insert(coords.matrix, 0, 0.0, axis=1))
+        coords = (
+            coords[:, None]
+            if isinstance(coords, np.ndarray)
+            else coords._replace(matrix=np.insert(coords.matrix, 0, 0.0, axis=1))
+        )
         out, mask = out[:, :, None], None if mask is None else mask[:, None]
     target = out if is_plain(out) else out.astype(out.dtype.newbyteorder("="))
     if input.dtype.kind == "c":
@@ -113,11 +132,12 @@ def weighted(
     Sum i is that of ``weights`` (m, taps), of that dtype, times the samples from ``start[i]``, int64, on. With ``then``, such
     starts and weights, the same is done along the last axis after that.
     """
-    _native.weighted(input, start, weights, *(then or (None, None)), out)
+    then_start, then_weights = then or (None, None)
+    _native.weighted(input, start, weights, then_start, then_weights, out)
 
 
 def take(input: np.ndarray, row: np.ndarray, column: np.ndarray, out: np.ndarray) -> None:
-    """Fill ``out`` (rows, columns) with the elements of ``input``, contiguous and of that dtype, at the sums of two offsets, int64."""
+    """Fill ``out`` (rows, columns) with elements of ``input``, all contiguous, at the sums of two offsets, int64."""
     _native.take(_bits(input), row, column, _bits(out))
 
 
@@ -148,6 +168,7 @@ def sample_bits(
         input,
         coords if isinstance(coords, np.ndarray) else None,
         coords.matrix if isinstance(coords, Mapped) else None,
+        [_step(step) for step in coords.steps] if isinstance(coords, Mapped) else [],
         out,
         None if mask is None else mask.view(np.uint8),
         fill,
@@ -242,6 +263,10 @@ def isa_names(*, runnable: bool) -> tuple[str, ...]:
 
 def _code(array: np.ndarray) -> int:
     return DTYPES[dtype_name(array.dtype)].code
+
+
+def _step(step: Step) -> tuple[int, np.ndarray, np.ndarray | None, int, bool]:
+    return (step.kind, step.numbers, step.field, 0 if step.field is None else _code(step.field), step.relative)
 
 
 def _bits(array: np.ndarray) -> np.ndarray:

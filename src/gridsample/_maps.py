@@ -65,9 +65,14 @@ class Projective(NamedTuple):
         """Whether no division is needed."""
         return not self.matrix[-1, :-1].any() and self.matrix[-1, -1] == 1
 
+    @property
+    def rows(self) -> np.ndarray:
+        """The matrix without its last row if that does nothing."""
+        return self.matrix[:-1] if self.is_affine else self.matrix
+
     def __call__(self, points: Points) -> Points:
         """Multiply, and divide by the last component."""
-        rows = [self._row(row, points) for row in self.matrix[: -1 if self.is_affine else None]]
+        rows = [self._row(row, points) for row in self.rows]
         if self.is_affine:
             return tuple(rows)
         *moved, last = rows

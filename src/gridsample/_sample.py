@@ -262,13 +262,15 @@ def _sample_blocks(
         alone = len(source.transforms) > 1
         images = image[n : n + 1] if alone and len(image) > 1 else image
         items = slice(n, n + 1) if alone else slice(None)
-        mapped, field = as_mapped(transform), as_field(transform, source.size)
-        if mapped is not None:
-            _engine.sample(images, mapped, out[items], spec, fill, None if mask is None else mask[items])
-            continue
-        if field is not None:
+        part = None if mask is None else mask[items]
+        field = as_field(transform, source.size)
+        padded = any(axis.shift for axis in spec.axes)  # positions of float32 would be rounded once more
+        if field is not None and (field.relative or not padded):
             coords, moved = _given(field, spec)
-            _engine.sample(images, coords, out[items], moved, fill, None if mask is None else mask[items])
+            _engine.sample(images, coords, out[items], moved, fill, part)
+            continue
+        if (mapped := as_mapped(transform)) is not None:
+            _engine.sample(images, mapped, out[items], spec, fill, part)
             continue
         for box, points in blocks(transform, source.size):
             part = None if mask is None else mask[(items, *box)]
@@ -281,5 +283,5 @@ def _given(moves: Displacement, spec: Spec) -> tuple[np.ndarray, Spec]:
     if field.strides[-1] < 0:  # x first, seen backwards: read fastest as it lies
         field, order = field[..., ::-1], order[::-1]
     each = zip(spec.axes, order, moves.units, strict=True)
-    axes = tuple(axis._replace(component=k, scale=scale, shift=shift) for axis, k, (scale, shift) in each)
+    axes = tuple(axis._replace(component=k, scale=scale, shift=axis.shift + shift) for axis, k, (scale, shift) in each)
     return field[None], spec._replace(axes=axes, relative=moves.relative)
