@@ -28,12 +28,17 @@ static __attribute__((noinline)) void map_component(const Problem& p, const doub
   double count[lanes];
   for (int l = 0; l < lanes; ++l) count[l] = double(at[last] + l);
   const auto step = broadcast(row[last]), first = load<Vec<double>>(count);
+  constexpr int both = 2 * lanes;  // vectors that do not wait for each other; a group has that many points or more
+  static_assert(kGroup % both == 0);
   for (int r = 0; r < place.rows; ++r, ++at[last - 1]) {
     double start = row[p.out_ndim];
     for (int k = 0; k < last; ++k) start += row[k] * double(at[k]);
-    auto column = first;
+    auto column = first, second = first + double(lanes);
     int i = 0;
-    for (; i < place.columns; i += lanes, column += double(lanes)) store(x + i, broadcast(start) + step * column);
+    for (; i < place.columns; i += both, column += double(both), second += double(both)) {
+      store(x + i, broadcast(start) + step * column);
+      store(x + i + lanes, broadcast(start) + step * second);
+    }
     for (i = place.columns; i % kGroup; ++i) x[i] = x[i - 1];
     x += i;
   }
@@ -167,10 +172,12 @@ struct MappedRange {
   }
 };
 
-// Whether a matrix alone takes all points of a tile to one side of an axis, so far that nothing is read.
-static __attribute__((noinline)) bool maps_outside(const Problem& p, const TilePlace& place) {
-  if (p.step_count) return false;
+// Where a matrix alone takes the points of a tile: all of them to one side of an axis, so far that nothing is read; or all centres inside.
+enum class MappedTo { anywhere, outside, inside };
+
+static __attribute__((noinline)) MappedTo mapped_to(const Problem& p, const TilePlace& place) {
   constexpr double reach = kMaxTaps / 2 + 1;
+  if (p.step_count) return MappedTo::anywhere;
   int64_t at[kMaxOutDim];
   first_indices(p, place, at);
   double least = 1, most = 1;
@@ -178,17 +185,20 @@ static __attribute__((noinline)) bool maps_outside(const Problem& p, const TileP
     MappedRange divisor(p, p.matrix + p.ndim * (p.out_ndim + 1), at, place);
     least = divisor.low;
     most = divisor.high;
-    if (!(least > 0)) return false;  // the horizon may be among them
+    if (!(least > 0)) return MappedTo::anywhere;  // the horizon may be among them
   }
+  bool inside = true;
   for (int a = 0; a < p.ndim; ++a) {
     const Axis& axis = p.axis[a];
-    if (p.outside == Outside::boundary && axis.boundary != Boundary::zeros && axis.boundary != Boundary::constant) continue;
     MappedRange row(p, p.matrix + a * (p.out_ndim + 1), at, place);
-    double beyond = reach + std::fmax(axis.margin, 0);
     double low = row.low / (row.low < 0 ? least : most) + axis.shift, high = row.high / (row.high < 0 ? most : least) + axis.shift;
-    if (high < -beyond || low > double(axis.size - 1) + beyond) return true;
+    double slack = 1e-12 * (std::fabs(axis.shift) + std::fabs(low) + std::fabs(high));  // of the last two roundings
+    double end = double(axis.size - 1), beyond = reach + std::fmax(axis.margin, 0);
+    inside &= low - slack >= -axis.margin && high + slack <= end + axis.margin;
+    bool reads_nothing = p.outside != Outside::boundary || axis.boundary == Boundary::zeros || axis.boundary == Boundary::constant;
+    if (reads_nothing && (high < -beyond || low > end + beyond)) return MappedTo::outside;
   }
-  return false;
+  return inside ? MappedTo::inside : MappedTo::anywhere;
 }
 
 }  // namespace

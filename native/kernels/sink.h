@@ -57,7 +57,8 @@ struct Sink {
   void put(const Tile<T>& tile, int group, int row, int column, T* values, int64_t first, int64_t channels) const {
     int count = columns - column < kGroup ? columns - column : kGroup;
     char* place = at(row, column, first);
-    if (tile.judged[group]) return put_judged(tile.verdict + group * kGroup, count, place, values, first, channels);
+    if (tile.judged[group] && settle(tile.verdict + group * kGroup, count, values, first, channels))
+      return put_others(tile.verdict + group * kGroup, count, place, values, channels);
     if (channels == 1) {
       write(values, 1, count, place, column_step);
     } else if (channel_step == 1 && column_step == channels) {
@@ -69,13 +70,20 @@ struct Sink {
     }
   }
 
-  void put_judged(const Verdict* verdict, int count, char* place, T* values, int64_t first, int64_t channels) const {
-    for (int i = 0; i < count; ++i, values += channels, place += column_step * item) {
-      if (verdict[i] == kKeep) continue;
-      if (verdict[i] != kAsRead)
+  // Put in place of values what their verdicts say. True if some are to be kept.
+  bool settle(const Verdict* verdict, int count, T* values, int64_t first, int64_t channels) const {
+    bool keeps = false;
+    for (int i = 0; i < count; ++i, values += channels) {
+      keeps |= verdict[i] == kKeep;
+      if (verdict[i] == kFill || verdict[i] == kNaN)
         for (int64_t c = 0; c < channels; ++c) values[c] = verdict[i] == kNaN ? T(__builtin_nan("")) : fill[first + c];
-      write(values, 1, channels, place, channel_step);
     }
+    return keeps;
+  }
+
+  void put_others(const Verdict* verdict, int count, char* place, T* values, int64_t channels) const {  // than those to be kept
+    for (int i = 0; i < count; ++i, values += channels, place += column_step * item)
+      if (verdict[i] != kKeep) write(values, 1, channels, place, channel_step);
   }
 };
 

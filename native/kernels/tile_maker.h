@@ -95,7 +95,8 @@ struct TileMaker {
       tile.kind[g] = plan.tap_by_tap ? kEdge : kInterior;
       tile.judged[g] = false;
     }
-    tile.outside = p.matrix && weights_sum_to_1(p) && !p.mask && maps_outside(p, place);
+    MappedTo mapped = p.matrix ? mapped_to(p, place) : MappedTo::anywhere;
+    tile.outside = mapped == MappedTo::outside && weights_sum_to_1(p) && !p.mask;
     if (tile.outside) {
       std::fill_n(tile.kind, tile.groups, int(kOutside));
       return;
@@ -120,7 +121,7 @@ struct TileMaker {
     for (int g = 0; !plan.edge_pairs && g < tile.groups; ++g)
       if (tile.kind[g] == kEdge)
         for (int a = 0; a < p.ndim; ++a) stage[a]->taps(x[a], p.axis[a], a, g, tile);
-    if (plan.judges) judge(p, x, place, tile);
+    if (plan.judges && (p.mask || mapped != MappedTo::inside)) judge(p, x, place, tile);
   }
 
   // Coordinates that a matrix makes have no derivatives here.
@@ -137,6 +138,7 @@ struct TileMaker {
   static void judge(const Problem& p, const G (*x)[kTilePoints], const TilePlace& place, Tile<T>& tile) {
     const int64_t* step = &p.mask_stride[p.out_ndim - 2];
     Verdict outside = p.outside == Outside::fill ? kFill : p.outside == Outside::keep ? kKeep : kAsRead;
+    const G infinity = G(__builtin_inf());
     G low[kMaxDim], high[kMaxDim];
     for (int a = 0; a < p.ndim; ++a) {
       low[a] = G(-p.axis[a].margin);
@@ -144,23 +146,24 @@ struct TileMaker {
     }
     for (int g = 0, row = 0; g < tile.groups; ++row)
       for (int column = 0; column < place.columns; column += kGroup, ++g) {
-        unsigned within = Simd<G>::all;
-        for (int a = 0; a < p.ndim; ++a)
-          for (int i = g * kGroup; i < (g + 1) * kGroup; i += Simd<G>::lanes)
-            within &= lanes_within(load<Vec<G>>(x[a] + i), broadcast(low[a]), broadcast(high[a]));
-        if (within == Simd<G>::all && !p.mask) continue;  // nearly all groups
-        for (int i = 0; i < kGroup; ++i) {
-          bool inside = true, nan = false;
-          for (int a = 0; a < p.ndim; ++a) {
-            G at = x[a][g * kGroup + i];
-            nan |= at != at;
-            inside &= at >= low[a] && at <= high[a];
-          }
-          Verdict verdict = nan && p.nan_propagates ? kNaN : inside ? kAsRead : outside;
-          tile.verdict[g * kGroup + i] = verdict;
-          tile.judged[g] |= verdict != kAsRead;
-          if (p.mask && column + i < place.columns) p.mask[place.mask + row * step[0] + (column + i) * step[1]] = inside;
+        unsigned inside = 0, number = 0;  // bits of points: a centre inside, no NaN
+        for (int i = 0; i < kGroup; i += Simd<G>::lanes) {
+          unsigned within = Simd<G>::all, ordered = Simd<G>::all;
+          for (int a = 0; a < p.ndim; ++a) within &= lanes_within(load<Vec<G>>(x[a] + g * kGroup + i), broadcast(low[a]), broadcast(high[a]));
+          for (int a = 0; a < p.ndim && within != Simd<G>::all; ++a)
+            ordered &= lanes_within(load<Vec<G>>(x[a] + g * kGroup + i), broadcast(-infinity), broadcast(infinity));
+          inside |= within << i;
+          number |= ordered << i;
         }
+        constexpr unsigned all = (1u << kGroup) - 1;
+        if (inside == all && !p.mask) continue;  // nearly all groups
+        const unsigned nan = p.nan_propagates ? ~number : 0;
+        for (int i = 0; i < kGroup; ++i)
+          tile.verdict[g * kGroup + i] = nan >> i & 1 ? kNaN : inside >> i & 1 ? kAsRead : outside;
+        tile.judged[g] = (nan & all) || (inside != all && outside != kAsRead);
+        if (p.mask)
+          for (int i = 0; i < kGroup && column + i < place.columns; ++i)
+            p.mask[place.mask + row * step[0] + (column + i) * step[1]] = inside >> i & 1;
       }
   }
 };
