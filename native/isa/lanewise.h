@@ -7,15 +7,16 @@ namespace {
 
 using F = Vec<float>;
 using D = Vec<double>;
+#define GS_OUTLINE __attribute__((noinline))  // a call for each lane: not wherever it is used
 
 #define GS_LANEWISE(V, name, function)                                                         \
-  GS_INLINE V name(V a) {                                                                      \
+  GS_OUTLINE V name(V a) {                                                                     \
     V r;                                                                                       \
     for (unsigned i = 0; i < sizeof a / sizeof a[0]; ++i) r[i] = function(a[i]);               \
     return r;                                                                                  \
   }
 #define GS_LANEWISE_FMA(V, function)                                                           \
-  GS_INLINE V fma(V a, V b, V c) {                                                             \
+  GS_OUTLINE V fma(V a, V b, V c) {                                                            \
     V r;                                                                                       \
     for (unsigned i = 0; i < sizeof a / sizeof a[0]; ++i) r[i] = function(a[i], b[i], c[i]);   \
     return r;                                                                                  \
@@ -28,6 +29,7 @@ GS_LANEWISE_FMA(F, __builtin_fmaf)
 GS_LANEWISE_FMA(D, __builtin_fma)
 #undef GS_LANEWISE
 #undef GS_LANEWISE_FMA
+#undef GS_OUTLINE
 
 }  // namespace
 }  // namespace GS_ISA

@@ -73,6 +73,40 @@ inline bool weights_sum_to_1(const Problem& p) {
   return sums_to_1;
 }
 
+// Which centres are inside the array, which coordinates are NaN, and what follows from that.
+template <class T, class G>
+__attribute__((noinline)) void judge(const Problem& p, const G (*x)[kTilePoints], const TilePlace& place, Tile<T>& tile) {
+  const int64_t* step = &p.mask_stride[p.out_ndim - 2];
+  Verdict outside = p.outside == Outside::fill ? kFill : p.outside == Outside::keep ? kKeep : kAsRead;
+  const G infinity = G(__builtin_inf());
+  G low[kMaxDim], high[kMaxDim];
+  for (int a = 0; a < p.ndim; ++a) {
+    low[a] = G(-p.axis[a].margin);
+    high[a] = G(double(p.axis[a].size - 1) + p.axis[a].margin);
+  }
+  for (int g = 0, row = 0; g < tile.groups; ++row)
+    for (int column = 0; column < place.columns; column += kGroup, ++g) {
+      unsigned inside = 0, number = 0;  // bits of points: a centre inside, no NaN
+      for (int i = 0; i < kGroup; i += Simd<G>::lanes) {
+        unsigned within = Simd<G>::all, ordered = Simd<G>::all;
+        for (int a = 0; a < p.ndim; ++a) within &= lanes_within(load<Vec<G>>(x[a] + g * kGroup + i), broadcast(low[a]), broadcast(high[a]));
+        for (int a = 0; a < p.ndim && within != Simd<G>::all; ++a)
+          ordered &= lanes_within(load<Vec<G>>(x[a] + g * kGroup + i), broadcast(-infinity), broadcast(infinity));
+        inside |= within << i;
+        number |= ordered << i;
+      }
+      constexpr unsigned all = (1u << kGroup) - 1;
+      if (inside == all && !p.mask) continue;  // nearly all groups
+      const unsigned nan = p.nan_propagates ? ~number : 0;
+      for (int i = 0; i < kGroup; ++i)
+        tile.verdict[g * kGroup + i] = nan >> i & 1 ? kNaN : inside >> i & 1 ? kAsRead : outside;
+      tile.judged[g] = (nan & all) || (inside != all && outside != kAsRead);
+      if (p.mask)
+        for (int i = 0; i < kGroup && column + i < place.columns; ++i)
+          p.mask[place.mask + row * step[0] + (column + i) * step[1]] = inside >> i & 1;
+    }
+}
+
 // The tile of an image computed in T, from coordinates given as C and computed in U; and what derivatives need besides.
 template <class T, class C, class U>
 struct TileMaker {
@@ -132,39 +166,6 @@ struct TileMaker {
     load_coords<U>(plan, static_cast<const C*>(p.coords) + place.coords, place, x);
     for (int a = 0; a < p.ndim; ++a)
       choose_stage_a<T, G>(p.kernel, p.axis[a].boundary)->reach(x[a], p.axis[a], groups, reach.low[a], reach.high[a]);
-  }
-
-  // Which centres are inside the array, which coordinates are NaN, and what follows from that.
-  static void judge(const Problem& p, const G (*x)[kTilePoints], const TilePlace& place, Tile<T>& tile) {
-    const int64_t* step = &p.mask_stride[p.out_ndim - 2];
-    Verdict outside = p.outside == Outside::fill ? kFill : p.outside == Outside::keep ? kKeep : kAsRead;
-    const G infinity = G(__builtin_inf());
-    G low[kMaxDim], high[kMaxDim];
-    for (int a = 0; a < p.ndim; ++a) {
-      low[a] = G(-p.axis[a].margin);
-      high[a] = G(double(p.axis[a].size - 1) + p.axis[a].margin);
-    }
-    for (int g = 0, row = 0; g < tile.groups; ++row)
-      for (int column = 0; column < place.columns; column += kGroup, ++g) {
-        unsigned inside = 0, number = 0;  // bits of points: a centre inside, no NaN
-        for (int i = 0; i < kGroup; i += Simd<G>::lanes) {
-          unsigned within = Simd<G>::all, ordered = Simd<G>::all;
-          for (int a = 0; a < p.ndim; ++a) within &= lanes_within(load<Vec<G>>(x[a] + g * kGroup + i), broadcast(low[a]), broadcast(high[a]));
-          for (int a = 0; a < p.ndim && within != Simd<G>::all; ++a)
-            ordered &= lanes_within(load<Vec<G>>(x[a] + g * kGroup + i), broadcast(-infinity), broadcast(infinity));
-          inside |= within << i;
-          number |= ordered << i;
-        }
-        constexpr unsigned all = (1u << kGroup) - 1;
-        if (inside == all && !p.mask) continue;  // nearly all groups
-        const unsigned nan = p.nan_propagates ? ~number : 0;
-        for (int i = 0; i < kGroup; ++i)
-          tile.verdict[g * kGroup + i] = nan >> i & 1 ? kNaN : inside >> i & 1 ? kAsRead : outside;
-        tile.judged[g] = (nan & all) || (inside != all && outside != kAsRead);
-        if (p.mask)
-          for (int i = 0; i < kGroup && column + i < place.columns; ++i)
-            p.mask[place.mask + row * step[0] + (column + i) * step[1]] = inside >> i & 1;
-      }
   }
 };
 
