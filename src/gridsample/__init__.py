@@ -14,6 +14,7 @@ from gridsample._convert import flow_to_grid, grid_to_flow, normalize_coords, pi
 from gridsample._grid_sample import affine_grid, grid_sample, identity_grid
 from gridsample._grid_sample_backward import grid_sample_backward
 from gridsample._interpolate import interpolate
+from gridsample._plan import Plan
 from gridsample._runtime import cpu_info, get_num_threads, set_num_threads
 from gridsample._sample import sample
 from gridsample._spline import spline_coefficients
@@ -23,6 +24,7 @@ from gridsample._warp import undistort, warp_affine, warp_flow, warp_perspective
 __version__ = "0.1.0"
 
 __all__ = [
+    "Plan",
     "Transform",
     "__version__",
     "affine_grid",

@@ -26,7 +26,7 @@ from gridsample._maps import Displacement
 from gridsample._spec import MAX_NDIM, Spec, as_flag, choose, choose_boundaries, describe, make_spec, spatial_sizes
 from gridsample._spline import prefiltered
 
-__all__ = ["run", "sample"]
+__all__ = ["as_transforms", "run", "sample"]
 
 
 def sample(
@@ -131,7 +131,7 @@ def sample(
         return tensors.sample(input, coords, kernel, boundary, **options)
     input = as_image("input", input)
     last = choose("channels", channels, ("first", "last")) == "last"
-    located = _as_transforms(coords)
+    located = as_transforms(coords)
     if located:
         ndim = located[0].ndim
     else:
@@ -187,7 +187,7 @@ def sample(
     return (alone, mask[0]) if return_mask else alone
 
 
-def _as_transforms(coords: Any) -> tuple[Composition, ...]:
+def as_transforms(coords: Any) -> tuple[Composition, ...]:
     """Return the transforms that ``coords`` is or holds; nothing, if it is something else."""
     held = (coords,) if isinstance(coords, Composition) else tuple(coords) if isinstance(coords, (list, tuple)) else ()
     if not any(isinstance(one, Composition) for one in held):
