@@ -36,7 +36,7 @@ __all__ = [
 _WIDE = {kernel.code: kernel.taps > 4 for kernel in KERNELS.values()}
 """Kernels that have code for planes of float32 and float64 only: other images are converted first."""
 
-SMALL = 1 << 16
+SMALL = 1 << 20
 """Bytes of a result beside which it counts how long the checks of a call take: such calls are made with ``again``."""
 
 
