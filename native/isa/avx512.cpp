@@ -3,6 +3,7 @@
 
 #define GS_ISA avx512
 #define GS_VECTOR_BYTES 64
+#define GS_WINDOWS
 #include "../kernels/vec.h"
 
 namespace gs {
@@ -69,6 +70,10 @@ GS_INLINE D gather_ones(const double* p, const int64_t* offset) { return _mm512_
 
 constexpr bool kPicks = true;
 GS_INLINE F pick(F a, F b, I index) { return _mm512_permutex2var_ps(a, (__m512i)index, b); }
+
+GS_INLINE int32_t lowest_of(I a) { return _mm512_reduce_min_epi32((__m512i)a); }
+GS_INLINE int32_t highest_of(I a) { return _mm512_reduce_max_epi32((__m512i)a); }
+GS_INLINE F load_some(const float* from, unsigned bits) { return _mm512_maskz_loadu_ps(__mmask16(bits), from); }
 
 }  // namespace
 }  // namespace GS_ISA

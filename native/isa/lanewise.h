@@ -7,7 +7,7 @@ namespace {
 
 using F = Vec<float>;
 using D = Vec<double>;
-#define GS_OUTLINE __attribute__((noinline))  // a call for each lane: not wherever it is used
+#define GS_OUTLINE __attribute__((noinline, unused))  // a call for each lane: not wherever it is used
 
 #define GS_LANEWISE(V, name, function)                                                         \
   GS_OUTLINE V name(V a) {                                                                     \

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "packed.h"
-#include "sink.h"
+#include "windows.h"
 #include "tile.h"
 
 namespace gs {
@@ -261,6 +261,16 @@ GS_UNROLL(8)
     }
     S* first = reinterpret_cast<S*>(sink.at(0, 0, channel));
     const bool planes_alike = Planes == 1 || sink.channel_step * sizeof(S) % GS_VECTOR_BYTES == 0;
+    if constexpr (kReadsWindows<S, Dims, K>)
+      for (int k = 0; k < sink.window_count; ++k) {
+        const LevelGroup& window = sink.windows[k];
+        auto [g, row, column] = window.group;
+        Vec<T> weight[2][2];
+        each<4>([&](auto w) GS_ALWAYS { weight[w / 2][w % 2] = load<Vec<T>>(&tile.weight[w / 2][w % 2][g * kGroup]); });
+        S* to = first + row * sink.row_step + column;
+        bool past = sink.past_caches(to) && planes_alike;
+        each<Planes>([&](auto p) GS_ALWAYS { put(to + p * sink.channel_step, read_window(plane[p], stride[0], window, weight), past); });
+      }
     for (int k = 0; kInRegisters && k < sink.whole_count; ++k) {
       auto [g, row, column] = sink.whole[k];
       S* to = first + row * sink.row_step + column;

@@ -92,6 +92,11 @@ void sample_tiles(const Plan& plan, int64_t first, int64_t last, int64_t first_c
   sink.fill = static_cast<const T*>(plan.fill);
   sink.write = choose_write<T>(p.out_dtype);
 
+
+#ifdef GS_WINDOWS
+  [[maybe_unused]] LevelGroup windows[kTilePoints / kGroup];
+  [[maybe_unused]] const bool level = plan.channels_at_once == 1 && may_have_windows(p);
+#endif
   const int64_t ahead = std::min(last_channel - first_channel, kPrefetchAhead);
   Tile<T>* tiles = static_cast<Tile<T>*>(memory);  // two: the one being read, and the next one, whose samples are on their way from memory meanwhile
   const int64_t at_once = std::min(reader.most, last_channel - first_channel);
@@ -111,6 +116,10 @@ void sample_tiles(const Plan& plan, int64_t first, int64_t last, int64_t first_c
     sink.to = static_cast<char*>(p.out) + place.out * plan.out_item;
     sink.columns = place.columns;
     if (plan.channels_at_once == 1) sink.sort_groups(tile);
+#ifdef GS_WINDOWS
+    if constexpr (kReadsWindows<S, 2, 2>)
+      if (level) find_windows(tile, windows, sink);
+#endif
     bool filled = tile.outside && p.outside == Outside::fill, kept = tile.outside && p.outside == Outside::keep;
     const T* outside = static_cast<const T*>(filled ? plan.fill : plan.outside_reads);
     for (int64_t c = first_channel; c < last_channel; c += at_once) {

@@ -13,6 +13,8 @@ struct GroupPlace {
   int group, row, column;
 };
 
+struct LevelGroup;  // kernels/windows.h
+
 template <class T>
 struct Sink {
   char* to;  // the tile's first point, first channel
@@ -27,9 +29,11 @@ struct Sink {
   // The groups of the tile: interior ones whose vectors may be stored, and the others. Once for all channels.
   GroupPlace whole[kTilePoints / kGroup], others[kTilePoints / kGroup];
   int whole_count, others_count;
+  const LevelGroup* windows;  // of interior groups that are read in another way
+  int window_count;
 
   void sort_groups(const Tile<T>& tile) {
-    whole_count = others_count = 0;
+    whole_count = others_count = window_count = 0;
     for (int g = 0, row = 0; g < tile.groups; ++row)
       for (int column = 0; column < columns; column += kGroup, ++g) {
         bool is_whole = tile.kind[g] == kInterior && is_direct(tile, g, column);

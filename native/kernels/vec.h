@@ -24,6 +24,10 @@
 //   kPicks                     whether lanes are picked from registers fast; if so:
 //   pick(a, b, index)          for floats, lane index[i] of a and then b, for each lane i
 //
+//   GS_WINDOWS                 defined before this header is included if there are all of these besides, for vectors of kGroup floats:
+//   lowest_of(a), highest_of(a)  of the lanes of 32-bit integers
+//   load_some(p, bits)         floats of the lanes whose bit is set, 0 elsewhere, where memory is not touched
+//
 // Everything else is written once, here and in the other headers of this folder. All of it sits in an anonymous namespace,
 // so that no function compiled for one ISA can be linked into another.
 #pragma once

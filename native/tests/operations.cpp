@@ -95,6 +95,15 @@ void test_moves() {
   test_taps<T, 2>(numbers, offset);
   test_taps<T, 4>(numbers, offset);
   test_taps<T, 8>(numbers, offset);
+#ifdef GS_WINDOWS
+  if constexpr (sizeof(T) == 4) {
+    Simd<float>::I ints;
+    for (int l = 0; l < lanes; ++l) ints[l] = (l * 5 + 3) % lanes - 7;
+    check(lowest_of(ints) == -7 && highest_of(ints) == lanes - 8, "%s: lowest and highest", GS_NAME(GS_ISA));
+    Vec<T> some = load_some(numbers + 1, 0x5);
+    for (int l = 0; l < lanes; ++l) check(some[l] == (l == 0 || l == 2 ? T(l + 1) : T(0)), "%s: load_some, lane %d", GS_NAME(GS_ISA), l);
+  }
+#endif
   if constexpr (kPicks && sizeof(T) == 4) {
     typename Simd<T>::I index;
     for (int l = 0; l < lanes; ++l) index[l] = (7 * l + 5) % (2 * lanes);

@@ -37,7 +37,7 @@ _WIDE = {kernel.code: kernel.taps > 4 for kernel in KERNELS.values()}
 """Kernels that have code for planes of float32 and float64 only: other images are converted first."""
 
 SMALL = 1 << 20
-"""Bytes of a result beside which it counts how long the checks of a call take: such calls are made with ``again``."""
+"""Bytes of a result up to which it counts how long the checks of a call take: such calls are made with ``again``."""
 
 
 class Step(NamedTuple):
