@@ -182,3 +182,25 @@ def test_grid_sample_takes_them_by_name():
                 module.grid_sample(x, grid, kernel, "border", align_corners) for module in (gridsample, reference)
             )
             np.testing.assert_allclose(result, expected, rtol=0, atol=SPLINE["float32"][7])
+
+
+@pytest.mark.isa
+@pytest.mark.parametrize("spacing", [0.3, 0.5, 1.0, 1.9, 2.5, -0.7, -1.0])
+@pytest.mark.parametrize("slope", [0.0, 0.01, 0.1])
+@pytest.mark.parametrize("boundary", ["zeros", "border"])
+def test_level_maps(spacing, slope, boundary):
+    """Rows of points in one row of samples, or nearly, up to the last sample: the bits that channels side by side give."""
+    rng = np.random.default_rng(2)
+    image = rng.random((2, 5, 9, 150), dtype="float32")
+    image[:, :, -1, -1] = 7
+    columns = np.arange(96) * spacing
+    columns += 149 - columns.max() if rng.random() < 0.5 else -columns.min()
+    coords = np.zeros((2, 12, 96, 2))
+    coords[..., 0] = np.linspace(-0.5, 8.5, 12)[:, None] + slope * np.arange(96) + rng.uniform(-0.01, 0.01, (2, 12, 96))
+    coords[..., 1] = columns + rng.uniform(-0.4, 0.4, (2, 12, 96))
+    for where in (coords, coords.astype("float32")):
+        found = gridsample.sample(image, where, "linear", boundary)
+        pixels = gridsample.sample(np.ascontiguousarray(np.moveaxis(image, 1, -1)), where, "linear", boundary, channels="last")
+        np.testing.assert_array_equal(np.moveaxis(pixels, -1, 1), found)
+        expected = reference.sample(image, where, "linear", boundary)
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
