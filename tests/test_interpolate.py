@@ -147,6 +147,15 @@ def test_sums_along_two_axes(spatial, dtype, set_threads):
             np.testing.assert_array_equal(out, expected)
 
 
+@pytest.mark.parametrize("mode", ["nearest", "linear", "cubic", "area"])
+@pytest.mark.parametrize("shape", [(0, 3, 4, 5), (2, 0, 4, 5)])
+def test_nothing_is_resized_to_nothing(shape, mode):
+    image = np.zeros(shape, "float32")
+    assert interpolate(image, (2, 3), mode=mode).shape == (*shape[:2], 2, 3)
+    last = np.ascontiguousarray(np.moveaxis(image, 1, -1))
+    assert interpolate(last, (2, 3), mode=mode, channels="last").shape == (shape[0], 2, 3, shape[1])
+
+
 def test_nearest_takes_what_lies_anyhow():
     """The same from arrays that are contiguous and that are not, of every size of element."""
     for dtype in ("uint8", "int16", "float32", "complex64", "complex128"):

@@ -131,7 +131,8 @@ def _taken(image: np.ndarray, positions: tuple[np.ndarray, ...], last: bool) -> 
         offset = np.add.outer(offset * n, at).ravel()
     column = np.add.outer(columns * channels, np.arange(channels)).ravel()
     out = _memory.empty((*image.shape[:first], *map(len, positions), *image.shape[first + len(positions) :]), image.dtype)
-    _engine.take(image, offset * (spatial[-1] * channels), column, out.reshape(len(offset), len(column)))
+    if out.size:
+        _engine.take(image, offset * (spatial[-1] * channels), column, out.reshape(len(offset), len(column)))
     return out
 
 
