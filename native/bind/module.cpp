@@ -232,8 +232,8 @@ gs::Problem sampling_problem(const In& input, const std::optional<In>& coords, c
   return p;
 }
 
-void sample(In input, std::optional<In> coords, std::optional<Matrix> matrix, const std::vector<StepTuple>& given, Out out, std::optional<Out> mask, Fill fill,
-            std::tuple<int, int, int> dtypes, int kernel, const std::vector<int>& boundaries,
+void sample(In input, std::optional<In> coords, std::optional<Matrix> matrix, const std::vector<StepTuple>& given, Out out,
+            std::optional<Out> mask, Fill fill, std::tuple<int, int, int> dtypes, int kernel, const std::vector<int>& boundaries,
             const std::vector<AxisTuple>& axes, const std::vector<int>& orders,
             double cubic_a, int outside, bool nan_propagates, bool relative) {
   gs::Problem p = sampling_problem(input, coords, matrix, out, mask, fill, dtypes,

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "packed.h"
-#include "windows.h"
 #include "tile.h"
+#include "windows.h"
 
 namespace gs {
 namespace GS_ISA {

@@ -92,7 +92,6 @@ void sample_tiles(const Plan& plan, int64_t first, int64_t last, int64_t first_c
   sink.fill = static_cast<const T*>(plan.fill);
   sink.write = choose_write<T>(p.out_dtype);
 
-
 #ifdef GS_WINDOWS
   [[maybe_unused]] LevelGroup windows[kTilePoints / kGroup];
   [[maybe_unused]] const bool level = plan.channels_at_once == 1 && may_have_windows(p);
