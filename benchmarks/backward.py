@@ -57,7 +57,7 @@ def compare(row: Workload, *, second: bool) -> str:
         for ours, theirs in zip(results["gridsample"], results["torch"], strict=True)
     )
     del results
-    times = time_interleaved(calls, Settings(pause=0.003))
+    times = time_interleaved(calls, Settings())
     ratio = np.median(np.array(times["torch"]) / np.array(times["gridsample"]))
     kind = "double backward" if second else "forward + backward"
     return f"{row.id:6}{row.what:40}{kind:20}{ratio:8.2f}x   gradients differ by {apart:.0e} of the largest"

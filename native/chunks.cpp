@@ -1,9 +1,8 @@
 #include "chunks.h"
 
 #include <algorithm>
+#include <new>
 #include <thread>
-
-#include "threads.h"
 
 namespace gs {
 namespace {
@@ -24,13 +23,15 @@ int64_t block_size(int64_t size, int64_t points) {
 
 Chunks::Chunks(const DerivativePlan& plan, const DerivativeTable& table, int threads)
     : plan_(plan),
+      table_(table),
       size_{plan.plan.problem.batch, plan.plan.outer, plan.plan.row_tiles, plan.plan.column_tiles},
       ndim_(plan.plan.problem.ndim),
       one_image_(plan.problem.grad_batch == 0) {
   const DerivativeProblem& d = plan.problem;
-  bool adds = d.grad_input, cut = !adds || one_image_ || size_[0] < kItemsSuffice;
+  bool adds = d.grad_input;
+  cut_ = !adds || one_image_ || size_[0] < kItemsSuffice;
   int64_t block[kAxes] = {(size_[0] + kMostItems - 1) / kMostItems, size_[1], size_[2], size_[3]}, chunks_of_item = 1;
-  if (cut) {
+  if (cut_) {
     block[1] = block_size(size_[1], 1);
     block[2] = block_size(size_[2], plan.plan.tile_rows);
     block[3] = block_size(size_[3], plan.plan.tile_columns);
@@ -61,22 +62,8 @@ Chunks::Chunks(const DerivativePlan& plan, const DerivativeTable& table, int thr
   std::stable_sort(chunks_.begin(), chunks_.end(), [](const Chunk& a, const Chunk& b) {
     return a.turn != b.turn ? a.turn < b.turn : a.work != b.work ? a.work < b.work : a.rank < b.rank;
   });
-  done_ = std::vector<std::atomic<bool>>(chunks_.size());
   ordered_ = adds && threads > 1;
-  if (!ordered_) return;
-  parallel_for(count(), 1, [&](int64_t chunk, int64_t) {
-    Chunk& c = chunks_[std::size_t(chunk)];
-    if (c.work != kDerive) return;
-    for (int a = 0; a < ndim_; ++a) {
-      c.reach.low[a] = cut ? plan.plan.problem.axis[a].size : 0;
-      c.reach.high[a] = cut ? -1 : plan.plan.problem.axis[a].size - 1;
-    }
-    if (cut)
-      for (int64_t item = c.first[0]; item < c.last[0]; ++item) {
-        std::vector<int64_t> all = tiles(chunk, item);
-        for (std::size_t i = 0; i < all.size(); ++i) table.reach(plan, all[i], all[std::min(i + 2, all.size() - 1)], c.reach);
-      }
-  });
+  if (ordered_) state_ = std::vector<std::atomic<State>>(chunks_.size());
 }
 
 // Chunks that clear, a turn before, or that put, a turn after.
@@ -111,8 +98,7 @@ Chunks::Part Chunks::part(int64_t chunk) const {
   return {c.first[0], all ? 1 : c.last[0], c.reach.low[0], c.reach.high[0] + 1};
 }
 
-std::vector<int64_t> Chunks::tiles(int64_t chunk, int64_t item) const {
-  const Chunk& c = chunks_[std::size_t(chunk)];
+std::vector<int64_t> Chunks::tiles(const Chunk& c, int64_t item) const {
   std::vector<int64_t> tiles;
   for (int64_t row = c.first[2]; row < c.last[2]; ++row)
     for (int64_t column = c.first[3]; column < c.last[3]; ++column)
@@ -136,15 +122,40 @@ bool Chunks::meet(const Chunk& a, const Chunk& b) const {
   return true;
 }
 
+// What those must know who come after it. Its coordinates are then in the cache, where deriving finds them.
+void Chunks::find_reach(Chunk& c) const {
+  const Problem& p = plan_.plan.problem;
+  auto set = [&](bool all) {
+    for (int a = 0; a < ndim_; ++a) {
+      c.reach.low[a] = all ? 0 : p.axis[a].size;
+      c.reach.high[a] = all ? p.axis[a].size - 1 : -1;
+    }
+  };
+  set(!cut_);
+  try {
+    for (int64_t item = c.first[0]; cut_ && item < c.last[0]; ++item) {
+      std::vector<int64_t> all = tiles(c, item);
+      for (std::size_t i = 0; i < all.size(); ++i) table_.reach(plan_, all[i], all[std::min(i + 2, all.size() - 1)], c.reach);
+    }
+  } catch (const std::bad_alloc&) {
+    set(true);
+  }
+}
+
 void Chunks::wait(int64_t chunk) {
   if (!ordered_) return;
+  Chunk& mine = chunks_[std::size_t(chunk)];
+  if (mine.work == kDerive) find_reach(mine);
+  state_[std::size_t(chunk)].store(kReaches, std::memory_order_release);
+  auto state = [&](int64_t i) { return state_[std::size_t(i)].load(std::memory_order_acquire); };
   int64_t first = all_done_.load(std::memory_order_acquire);
-  auto is_done = [&](int64_t i) { return done_[std::size_t(i)].load(std::memory_order_acquire); };
-  while (first < chunk && is_done(first)) ++first;
+  while (first < chunk && state(first) == kDone) ++first;
   all_done_.store(first, std::memory_order_release);  // perhaps less than somebody else found: it only saves time
-  for (int64_t i = first; i < chunk; ++i)
-    for (int spins = 0; !is_done(i) && meet(chunks_[std::size_t(i)], chunks_[std::size_t(chunk)]); ++spins)
+  for (int64_t i = first; i < chunk; ++i) {
+    int spins = 0;
+    for (State now; (now = state(i)) != kDone && (now == kBegun || meet(chunks_[std::size_t(i)], mine)); ++spins)
       if (spins > 1000) std::this_thread::yield();
+  }
 }
 
 }  // namespace gs

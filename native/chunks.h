@@ -21,7 +21,8 @@ namespace gs {
 // turns in groups, so that their memory is still in the cache: while one group is derived, the sums of the one before are put, and then its
 // memory is cleared for the one after. So nobody waits for the last chunk of a group.
 //
-// Chunks are begun in the order of their numbers, so those that one waits for are always being worked at.
+// Chunks are begun in the order of their numbers, so those that one waits for are always being worked at. Whoever begins one finds out first how
+// far it reaches, which needs nobody else, so that those after it need not wait long to know.
 class Chunks {
  public:
   enum Work { kDerive, kPut, kClear };
@@ -35,11 +36,13 @@ class Chunks {
 
   int64_t count() const { return int64_t(chunks_.size()); }
   void wait(int64_t chunk);
-  void done(int64_t chunk) { done_[std::size_t(chunk)].store(true, std::memory_order_release); }
+  void done(int64_t chunk) {
+    if (ordered_) state_[std::size_t(chunk)].store(kDone, std::memory_order_release);
+  }
 
   Work work(int64_t chunk) const { return chunks_[std::size_t(chunk)].work; }
   Part part(int64_t chunk) const;
-  std::vector<int64_t> tiles(int64_t chunk, int64_t item) const;  // of one of its batch items
+  std::vector<int64_t> tiles(int64_t chunk, int64_t item) const { return tiles(chunks_[std::size_t(chunk)], item); }  // of one of its batch items
 
  private:
   static constexpr int kAxes = 4;  // batch items, planes of tiles, rows of tiles, tiles in a row
@@ -51,17 +54,23 @@ class Chunks {
     Work work;
   };
 
+  enum State : char { kBegun, kReaches, kDone };  // before it is known how far it reaches; since then
+
   void add_whole_items(Work work);
+  std::vector<int64_t> tiles(const Chunk& c, int64_t item) const;
+  void find_reach(Chunk& c) const;
   bool meet(const Chunk& a, const Chunk& b) const;
   bool same_items(const Chunk& a, const Chunk& b) const;
 
   const DerivativePlan& plan_;
+  const DerivativeTable& table_;
   int64_t size_[kAxes];
   int ndim_;
   bool one_image_;  // for all batch items
   bool ordered_;    // some chunks may have to wait
+  bool cut_;        // batch items are, so that a chunk reaches a part of an image
   std::vector<Chunk> chunks_;
-  std::vector<std::atomic<bool>> done_;
+  std::vector<std::atomic<State>> state_;
   std::atomic<int64_t> all_done_{0};  // up to here
 };
 

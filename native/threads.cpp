@@ -41,9 +41,10 @@ struct Job {
 // again for so long first. Longer would take the processor from others who have work.
 constexpr auto kAwake = std::chrono::microseconds(60);
 
+using Clock = std::chrono::steady_clock;
+
 template <class Ready>
-void stay_awake_until(const Ready& ready) {
-  auto end = std::chrono::steady_clock::now() + kAwake;
+void stay_awake_until(Clock::time_point end, const Ready& ready) {
   while (!ready()) {
     for (int i = 0; i < 16 && !ready(); ++i) {
 #if defined(__x86_64__)
@@ -52,7 +53,7 @@ void stay_awake_until(const Ready& ready) {
       __asm__ volatile("yield");
 #endif
     }
-    if (std::chrono::steady_clock::now() > end) return;
+    if (Clock::now() > end) return;
   }
 }
 
@@ -73,17 +74,23 @@ struct Pool {
   void worker() {
     std::unique_lock<std::mutex> lock(mutex);
     uint64_t seen = 0;
+    auto end = Clock::now();
     for (;;) {
       lock.unlock();
-      stay_awake_until([&] { return generation.load(std::memory_order_relaxed) != seen; });
+      stay_awake_until(end, [&] { return generation.load(std::memory_order_relaxed) != seen; });
       lock.lock();
-      wake.wait(lock, [&] { return generation != seen && seats > 0; });
+      if (generation == seen) {
+        wake.wait(lock, [&] { return generation != seen; });
+        end = Clock::now() + kAwake;  // also if it came too late: then it will be in time for the next job
+      }
       seen = generation;
+      if (seats == 0) continue;
       --seats;
       ++inside;
       Job* mine = job;
       lock.unlock();
       mine->work();
+      end = Clock::now() + kAwake;
       lock.lock();
       if (--inside == 0) done.notify_one();
     }
@@ -109,7 +116,7 @@ struct Pool {
     std::unique_lock<std::mutex> lock(mutex);
     seats = 0;
     lock.unlock();
-    stay_awake_until([&] { return inside.load(std::memory_order_relaxed) == 0; });
+    stay_awake_until(Clock::now() + kAwake, [&] { return inside.load(std::memory_order_relaxed) == 0; });
     lock.lock();
     done.wait(lock, [&] { return inside == 0; });
     job = nullptr;

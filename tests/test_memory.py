@@ -73,6 +73,37 @@ def test_the_oldest_go_first(monkeypatch):
     assert not _memory._kept
 
 
+@pytest.mark.skipif(not _memory._CAN_LEND, reason="this system takes no memory back while it is kept")
+def test_larger_blocks_are_lent(monkeypatch):
+    monkeypatch.setattr(_memory, "KEPT", 8 << 20)
+    first = _memory.empty(SHAPE, DTYPE)
+    first.fill(1)
+    at = address(first)
+    del first
+    (memory,) = _memory._kept.values()
+    assert memory.mapped is not None
+    second = _memory.empty(SHAPE, DTYPE)
+    assert address(second) == at
+    second.fill(2)
+    assert (second == 2).all()
+    monkeypatch.setattr(_memory, "LENT", 10 << 20)
+    del second
+    assert not _memory._kept
+
+
+@pytest.mark.skipif(not _memory._CAN_LEND, reason="this system takes no memory back while it is kept")
+def test_memory_that_cannot_be_lent_goes(monkeypatch):
+    monkeypatch.setattr(_memory, "KEPT", 8 << 20)
+    monkeypatch.setattr(_memory, "_advise", lambda mapped, advice: False)
+    _memory.empty(SHAPE, DTYPE).fill(1)
+    assert not _memory._kept
+
+
+def test_too_much_is_a_memory_error():
+    with pytest.raises(MemoryError):
+        _memory.empty((1 << 60,), np.dtype("uint8"))
+
+
 def test_several_threads_never_share():
     def work(number):
         for _ in range(300):

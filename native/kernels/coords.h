@@ -80,11 +80,11 @@ void load_rows(const C* from, const int64_t* step, int64_t ahead, const TilePlac
             },
             std::make_integer_sequence<int, Step>{});
       }
-    int padded = columns;
-    for (int c = 0; c < count; ++c) {
+    int padded = (columns + kGroup - 1) / kGroup * kGroup;
+    for (int c = 0; i < padded && c < count; ++c) {
       G* x = to[c] + at;
       for (int k = i; k < columns; ++k) x[k] = load_point<U>(from + k * step[1] + c, *axis[c]);
-      for (padded = columns; padded % kGroup; ++padded) x[padded] = x[padded - 1];
+      for (int k = columns; k < padded; ++k) x[k] = x[k - 1];
     }
     at += padded;
   }

@@ -40,11 +40,15 @@ struct TileDerivatives : TilePoints<T> {
   }
 
   // Ask for what will be read some channels after this one; behind the last channel begins the next tile.
-  void prefetch_image(const void* image, int64_t batch, int64_t channel_stride, int64_t channel) const {
+  void prefetch_image(const void* image, int64_t batch, int64_t channel_stride, int64_t channel, int64_t count = 1) const {
+    if (count > 1 && ahead < p.channels) {  // of these some may be the next tile's
+      for (int64_t c = channel; c < channel + count; ++c) prefetch_image(image, batch, channel_stride, c);
+      return;
+    }
     bool here = channel + ahead < p.channels;
     const Made<T>& of = here ? now : next;
     const T* from = static_cast<const T*>(image) + of.place.batch * batch;
-    Gather<T, Dims, K, false>::prefetch(from + (channel + ahead - (here ? 0 : p.channels)) * channel_stride, stride, channel_stride, 1, of.tile);
+    Gather<T, Dims, K, false>::prefetch(from + (channel + ahead - (here ? 0 : p.channels)) * channel_stride, stride, channel_stride, count, of.tile);
   }
 
   GS_INLINE V weight(int axis, int k, int i) const { return load<V>(&tile.weight[axis][k][i]); }
@@ -146,8 +150,8 @@ GS_UNROLL(3)
     for (int c = 0; c < Planes; ++c) {
       copy_gradient(channel + c, c);
       if (!d.grad_input) prefetch_gradient(channel + c);
-      if (!asks_both) prefetch_image(p.input, p.input_batch, p.input_channel, channel + c);
     }
+    if (!asks_both) prefetch_image(p.input, p.input_batch, p.input_channel, channel, Planes);
     auto from = source<Planes>(p.input, p.input_batch, p.input_channel, channel, plan.plan.outside_reads);
     const bool first = channel == 0, last = channel + Planes == p.channels;
     for (int i = 0; i < points; i += lanes) {

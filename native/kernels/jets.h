@@ -43,10 +43,39 @@ struct AxisJets {
   // Widen low to high to the indices of all samples that the taps of the points may touch, or the pairs that are read in place of taps.
   static void reach(const G* x, const Axis& axis, int groups, int64_t& low, int64_t& high) {
     Span<G> span = make_span<G>(axis.size);
-    V lowest = span.last - V{}, highest{};
+    V lowest = load<V>(x), highest = lowest, finite{};
+    for (int i = 0; i < groups * kGroup; i += lanes) {
+      V at = load<V>(x + i);
+      lowest = min(lowest, at);
+      highest = max(highest, at);
+      finite = fma(at, V{}, finite);
+    }
+    V first = G(-Place::first) - V{}, last = span.last - G(Place::first + Place::taps - 1) - V{};
+    bool interior = lanes_within(lowest, first, last) == all && lanes_within(highest, first, last) == all && lanes_within(finite, V{}, V{}) == all;
+    if (interior) {
+      lowest = Place::start(lowest) + G(Place::first);
+      highest = Place::start(highest) + G(Place::first + Place::taps - 1);
+    } else {
+      find_edges(x, span, groups, lowest, highest);
+    }
+    V now_low = G(low) - V{}, now_high = G(high) - V{};  // mostly this far already
+    if (lanes_within(lowest, now_low, now_high) == all && lanes_within(highest, now_low, now_high) == all) return;
+    for (int l = 0; l < lanes; ++l) {
+      low = std::min(low, int64_t(lowest[l]));
+      high = std::max(high, int64_t(highest[l]));
+    }
+  }
+
+ private:
+  static constexpr unsigned all = Simd<G>::all;
+
+  // The same for points of which some are not inside.
+  static __attribute__((noinline)) void find_edges(const G* x, Span<G> span, int groups, V& lowest, V& highest) {
+    lowest = span.last - V{};
+    highest = V{};
     for (int i = 0; i < groups * kGroup; i += lanes) {
       V start = Place::start(inside(load<V>(x + i), span)) + G(Place::first), end = start + G(Place::taps - 1);
-      if (lanes_within(start, V{}, span.last - G(Place::taps - 1) - V{}) == Simd<G>::all) {
+      if (lanes_within(start, V{}, span.last - G(Place::taps - 1) - V{}) == all) {
         lowest = min(lowest, start);
         highest = max(highest, end);
         continue;
@@ -62,10 +91,6 @@ struct AxisJets {
         lowest = min(lowest, index);
         highest = max(highest, index);
       }
-    }
-    for (int l = 0; l < lanes; ++l) {
-      low = std::min(low, int64_t(lowest[l]));
-      high = std::max(high, int64_t(highest[l]));
     }
   }
 };

@@ -41,6 +41,7 @@ struct PointsMemory {
   alignas(64) T copied[kMostChannels<T>][kTilePoints + kGroup];    // the gradient of the output, where it is not read as it lies
   alignas(64) T cells[kTilePoints * kMostChannels<T>];             // ... with some channels of a point side by side
   const T* lies[kTilePoints / kGroup];                             // where it is read, in the first channel; or null
+  bool all_lie;
 };
 
 template <class T>
@@ -111,15 +112,18 @@ struct TilePoints {
 
   void find_gradient() {
     const int64_t* step = &p.out_stride[p.out_ndim - 2];
+    points_memory.all_lie = true;
     for (int g = 0, row = 0; row < place.rows; ++row)
       for (int column = 0; column < place.columns; column += kGroup, ++g) {
         bool whole = step[1] == 1 && column + kGroup <= place.columns && !tile.judged[g];
         points_memory.lies[g] = whole ? static_cast<const T*>(p.out) + place.out + row * step[0] + column : nullptr;
+        points_memory.all_lie &= whole;
       }
   }
 
   // Copy the gradients of a channel that cannot be read as they lie; 0 for padding, and for samples that do not depend on the image.
   __attribute__((noinline)) void copy_gradient(int64_t channel, int copy) const {
+    if (points_memory.all_lie) return;
     T* to = points_memory.copied[copy];
     const T* from = static_cast<const T*>(p.out) + place.out + channel * p.out_channel;
     const int64_t* step = &p.out_stride[p.out_ndim - 2];
@@ -156,11 +160,13 @@ struct TilePoints {
   // Samples of a pair that are no taps have weight 0, which leaves nothing of a finite number only.
   __attribute__((noinline)) bool edges_are_finite(int64_t channel, int count) const {
     V sum{};
-    for (int i = 0; i < points; i += lanes)
-      for (int k = 0; k < count && is_moved(i); ++k) {
+    for (int i = 0; i < points; i += lanes) {
+      if (!is_moved(i)) continue;
+      for (int k = 0; k < count; ++k) {
         V value = gradient(channel + k, k, i);
         sum += value - value;
       }
+    }
     for (int l = 0; l < lanes; ++l)
       if (sum[l] != 0) return false;
     return true;

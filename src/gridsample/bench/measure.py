@@ -27,7 +27,7 @@ class Settings(NamedTuple):
 
     pause: float = 0.02
     """Seconds before each visit: an OpenMP peer's threads keep spinning after a call and would steal the cores."""
-    wake: float = 0.006
+    wake: float = 0.012
     """Seconds of calls after the pause that are not counted: threads sleep by then, as may a virtual machine's processors."""
     visit: float = 0.005
     """A visit repeats a shorter call until it takes so many seconds, and counts their mean."""

@@ -78,12 +78,14 @@ def _run(function: Callable[..., Any], *arguments: Any) -> Any:
         _engine.use_threads(0)
 
 
-def _as_tensor(result: np.ndarray | None, out: Tensor) -> Tensor:
-    """Return a result as a tensor of the dtype and strides of ``out``: its own memory, where that has them."""
+def _as_tensor(result: np.ndarray | None, like: Tensor, new: Callable[[Tensor], Tensor]) -> Tensor:
+    """Return a result as a tensor of the dtype and strides of ``new(like)``: its own memory, where that has them."""
     if result is None:
-        return out
-    own = torch.from_numpy(result.view(np.int16)).view(out.dtype) if out.dtype == torch.bfloat16 else torch.from_numpy(result)
-    return own if own.stride() == out.stride() else out.copy_(own)
+        return new(like)
+    own = torch.from_numpy(result.view(np.int16)).view(like.dtype) if like.dtype == torch.bfloat16 else torch.from_numpy(result)
+    innermost = new is not _layout.coords_gradient and _layout.channels_innermost(like)
+    fits = own.movedim(1, -1).is_contiguous() if innermost else own.is_contiguous()
+    return own if fits else new(like).copy_(own)
 
 
 def sample(input: Tensor, coords: Tensor, options: Options, orders: tuple[int, ...]) -> Tensor:
@@ -105,8 +107,8 @@ def backward(
     arrays = [as_array(tensor) for tensor in (grad_out, input, coords)]
     results = _run(_derivatives.backward, *arrays, *_problem(input, options, orders), tuple(needs))
     return (
-        _as_tensor(results[0], _layout.input_gradient(input)) if needs[0] else _layout.nothing(input),
-        _as_tensor(results[1], _layout.coords_gradient(coords)) if needs[1] else _layout.nothing(coords),
+        _as_tensor(results[0], input, _layout.input_gradient) if needs[0] else _layout.nothing(input),
+        _as_tensor(results[1], coords, _layout.coords_gradient) if needs[1] else _layout.nothing(coords),
     )
 
 
@@ -125,7 +127,7 @@ def double_backward(
     problem = _problem(input, options, (0,) * (input.ndim - 2))
     results = _run(_derivatives.double_backward, *tangents, *arrays, *problem, tuple(needs))
     return (
-        _as_tensor(results[0], _layout.output_gradient(grad_out)) if needs[0] else _layout.nothing(grad_out),
-        _as_tensor(results[1], _layout.input_gradient(input)) if needs[1] else _layout.nothing(input),
-        _as_tensor(results[2], _layout.coords_gradient(coords)) if needs[2] else _layout.nothing(coords),
+        _as_tensor(results[0], grad_out, _layout.output_gradient) if needs[0] else _layout.nothing(grad_out),
+        _as_tensor(results[1], input, _layout.input_gradient) if needs[1] else _layout.nothing(input),
+        _as_tensor(results[2], coords, _layout.coords_gradient) if needs[2] else _layout.nothing(coords),
     )

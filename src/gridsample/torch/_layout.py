@@ -8,7 +8,7 @@ from torch import Tensor
 
 from gridsample import _memory
 
-__all__ = ["PLAIN", "batch_of", "coords_gradient", "input_gradient", "nothing", "samples"]
+__all__ = ["PLAIN", "batch_of", "channels_innermost", "coords_gradient", "input_gradient", "nothing", "samples"]
 
 PLAIN = (Tensor, torch.nn.Parameter)
 
@@ -18,7 +18,8 @@ def batch_of(input: Tensor, coords: Tensor) -> int:
     return coords.shape[0] if input.shape[0] == 1 else input.shape[0]
 
 
-def _channels_innermost(tensor: Tensor) -> bool:
+def channels_innermost(tensor: Tensor) -> bool:
+    """Return whether channels lie side by side."""
     return tensor.ndim > 2 and tensor.shape[1] > 1 and 0 < tensor.stride(1) < min(tensor.stride()[2:])
 
 
@@ -32,7 +33,7 @@ def _new(shape: tuple[int, ...], like: Tensor, dtype: torch.dtype, kept: bool) -
 
 def _empty(shape: tuple[int, ...], like: Tensor, dtype: torch.dtype, kept: bool = False) -> Tensor:
     """Return a new tensor (N, C, ...) with the channels where those of ``like`` are: outermost or innermost."""
-    if not _channels_innermost(like):
+    if not channels_innermost(like):
         return _new(shape, like, dtype, kept)
     return _new((shape[0], *shape[2:], shape[1]), like, dtype, kept).movedim(-1, 1)
 
