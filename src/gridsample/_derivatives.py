@@ -5,7 +5,7 @@ here.
 """
 
 import math
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -157,9 +157,12 @@ def _sums(grad: np.ndarray, image: np.ndarray | None) -> np.ndarray | None:
 
 
 def _computed(array: np.ndarray) -> np.dtype:
-    if array.dtype.kind == "c":
-        return np.dtype(COMPLEX_DTYPES[array.dtype.name])
-    return np.dtype(DTYPES[array.dtype.name].computed)
+    return _computed_dtype(array.dtype)
+
+
+@lru_cache(maxsize=64)
+def _computed_dtype(dtype: np.dtype) -> np.dtype:
+    return np.dtype(COMPLEX_DTYPES[dtype.name] if dtype.kind == "c" else DTYPES[dtype.name].computed)
 
 
 def _channels(array: np.ndarray) -> int:
@@ -197,7 +200,7 @@ def _image_like(input: np.ndarray, computed: np.dtype) -> np.ndarray:
 
 def _like(planar: np.ndarray, input: np.ndarray) -> np.ndarray:
     """Return a gradient in the dtype of its array, its channels innermost if that has them there."""
-    result = _from_planar(planar, input.dtype.newbyteorder("="))
+    result = planar if planar.dtype == input.dtype else _from_planar(planar, input.dtype.newbyteorder("="))
     if not channels_innermost(input):
         return result
     return np.moveaxis(np.ascontiguousarray(np.moveaxis(result, 1, -1)), -1, 1)
@@ -209,4 +212,4 @@ def _coords_like(grad_out: np.ndarray, coords: np.ndarray, computed: np.dtype) -
 
 def _sum_batch(grad: np.ndarray, coords: np.ndarray) -> np.ndarray:
     summed: Any = grad.sum(axis=0, keepdims=True) if coords.shape[0] == 1 and grad.shape[0] != 1 else grad
-    return summed.astype(coords.dtype.newbyteorder("="), copy=False)
+    return summed if summed.dtype == coords.dtype else summed.astype(coords.dtype.newbyteorder("="))

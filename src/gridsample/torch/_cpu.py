@@ -41,7 +41,8 @@ def is_plain(*tensors: Tensor) -> bool:
 
 def as_array(tensor: Tensor) -> np.ndarray:
     """Return the memory of a tensor as an array; bfloat16, which NumPy does not have, as that of ``ml_dtypes``."""
-    tensor = tensor.detach().resolve_conj().resolve_neg()
+    if tensor.requires_grad or tensor.is_neg() or tensor.is_conj():
+        tensor = tensor.detach().resolve_conj().resolve_neg()
     if tensor.dtype != torch.bfloat16:
         return tensor.numpy()
     import ml_dtypes
