@@ -41,9 +41,9 @@ struct Axis {
   int order;          // of the derivative of the weights that is taken, with respect to the given coordinate
 };
 
-// A map that points are taken through, from index coordinates to index coordinates: see kernels/maps.h.
+// A map that points are taken through, from index coordinates to index coordinates: see kernels/map_steps.h.
 struct MapStep {
-  enum Kind : int { kProjective = 0, kBrown = 1, kField = 2 };
+  enum Kind : int { kProjective = 0, kBrown = 1, kField = 2, kUndoneBrown = 3, kPolar = 4, kPanorama = 5 };
   int kind;
   const double* numbers;
   bool divides;       // a matrix has a row more

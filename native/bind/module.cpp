@@ -167,13 +167,13 @@ std::vector<gs::MapStep> map_steps(const std::vector<StepTuple>& given, int ndim
     gs::MapStep step{};
     step.kind = kind;
     step.numbers = numbers.data();
-    int64_t count = int64_t(numbers.shape(0)), expected = kind == gs::MapStep::kBrown ? 12 : 4 * ndim;
+    int64_t count = int64_t(numbers.shape(0)), expected = kind == gs::MapStep::kField ? 4 * ndim : kind == gs::MapStep::kPolar ? 6 : 12;
     if (kind == gs::MapStep::kProjective) {
       step.divides = count == (ndim + 1) * (ndim + 1);
       expected = (ndim + step.divides) * (ndim + 1);
     }
-    require(kind >= gs::MapStep::kProjective && kind <= gs::MapStep::kField && count == expected, "numbers of a map");
-    require(kind != gs::MapStep::kBrown || ndim == 2, "axes of a lens");
+    require(kind >= gs::MapStep::kProjective && kind <= gs::MapStep::kPanorama && count == expected, "numbers of a map");
+    require(kind == gs::MapStep::kProjective || kind == gs::MapStep::kField || ndim == 2, "axes of a lens or a panorama");
     require((kind == gs::MapStep::kField) == field.has_value(), "field of a map");
     if (field) {
       step.dtype = check_dtype(dtype, field->itemsize());

@@ -3,6 +3,7 @@
 #include GS_ISA_FILE
 
 #include "kernels/packed.h"
+#include "kernels/trigonometry.h"
 #include "check.h"
 
 namespace gs {
@@ -112,6 +113,31 @@ void test_moves() {
   }
 }
 
+// Within some units in the last place of a number of about 1, or of the number itself if it is larger.
+bool near(double a, double b) { return same(a, b) || __builtin_fabs(a - b) <= 5e-16 * (1 + __builtin_fabs(b)); }
+
+void test_trigonometry() {
+  constexpr int count = 64 * Simd<double>::lanes, values = 20;
+  constexpr double given[values] = {0.0, -0.0, 1e-300, -1e-12, 0.41421356, 0.41421357, 0.785398163397448, -0.785398163397449, 1.0, -1.5707963267948966,
+                                    3.141592653589793, -12.25, 347.25, -709.5, 99999.0, -1e5, 3e6, kInf, -kInf, kNan};
+  double x[count], y[count], sine[count], cosine[count], angle[count], power[count];
+  // Whole vectors of ordinary numbers, and others that have special ones among them.
+  for (int i = 0; i < count; ++i) {
+    double turn = 0.37 * (i - count / 2);
+    x[i] = i < count / 2 ? turn : given[i * 7 % values];
+    y[i] = i < count / 2 ? 3 - turn * turn : given[i * 3 % values];
+    power[i] = x[i];
+  }
+  find_sines(x, count, sine, cosine);
+  find_angles(y, x, count, angle);
+  raise(count, power);
+  for (int i = 0; i < count; ++i) {
+    check(near(sine[i], __builtin_sin(x[i])) && near(cosine[i], __builtin_cos(x[i])), "%s: sine and cosine of %g", GS_NAME(GS_ISA), x[i]);
+    check(near(angle[i], __builtin_atan2(y[i], x[i])), "%s: angle of (%g, %g): %g", GS_NAME(GS_ISA), x[i], y[i], angle[i]);
+    check(near(power[i], __builtin_exp(x[i])), "%s: e to the power of %g: %g", GS_NAME(GS_ISA), x[i], power[i]);
+  }
+}
+
 }  // namespace
 
 void test_operations();
@@ -120,6 +146,7 @@ void test_operations() {
   test_arithmetic<double>();
   test_moves<float>();
   test_moves<double>();
+  test_trigonometry();
 }
 
 }  // namespace GS_ISA

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from gridsample._engine import Mapped, Step, is_plain
-from gridsample._maps import Brown, Displacement, Invertible, Map, Points, Projective, stack
+from gridsample._maps import Brown, Displacement, Invertible, Map, Panorama, Points, Polar, Projective, UndoneBrown, stack
 from gridsample._spec import as_flag, choose, describe, real_numbers, spatial_sizes
 
 __all__ = ["Composition", "Source", "as_field", "as_mapped", "blocks", "boxes", "points_of"]
@@ -173,6 +173,12 @@ def _as_step(one: Map) -> Step | None:
         return Step(0, np.ravel(one.rows))
     if isinstance(one, Brown):
         return Step(1, np.array(one.coefficients))
+    if isinstance(one, UndoneBrown):
+        return Step(3, np.array(one.brown.coefficients))
+    if isinstance(one, Polar):
+        return Step(4, np.array([*one.center, one.per_radian, one.per_pixel, one.log, one.undone], np.float64))
+    if isinstance(one, Panorama):
+        return Step(5, np.array([*one.turn.ravel(), *one.size, one.undone], np.float64))
     if not isinstance(one, Displacement) or one.kernel != "linear" or one.field.dtype.name not in ("float32", "float64"):
         return None
     if not is_plain(one.field):

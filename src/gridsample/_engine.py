@@ -44,9 +44,9 @@ class Step(NamedTuple):
     """A map that the core takes points through: its kind, and what that is made of."""
 
     kind: int
-    """0: a matrix; 1: a lens; 2: a field of displacements or positions."""
+    """0: a matrix; 1: a lens; 2: a field of displacements or positions; 3: a lens undone; 4: polar; 5: a panorama."""
     numbers: np.ndarray
-    """float64: what native/kernels/maps.h says."""
+    """float64: what native/kernels/map_steps.h says."""
     field: np.ndarray | None = None
     """(..., ndim), float32 or float64, axis 0 first, of any stride."""
     relative: bool = False

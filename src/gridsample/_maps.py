@@ -282,6 +282,11 @@ class Panorama(NamedTuple):
     """(H, W) of the panorama: all around, from straight up to straight down."""
     undone: bool
 
+    @property
+    def turn(self) -> np.ndarray:
+        """From a pixel to its direction, or the other way."""
+        return np.linalg.inv(self.camera) if self.undone else self.camera
+
     def __call__(self, points: Points) -> Points:
         """Go from pixels to directions to pixels."""
         row, column = points
@@ -291,11 +296,11 @@ class Panorama(NamedTuple):
             latitude = ((row + 0.5) / height - 0.5) * math.pi
             level = np.cos(latitude)
             direction = np.sin(longitude) * level, np.sin(latitude), np.cos(longitude) * level
-            x, y, z = self._turned(np.linalg.inv(self.camera), direction)
+            x, y, z = self._turned(self.turn, direction)
             with np.errstate(divide="ignore", invalid="ignore"):
                 ahead = np.where(z > 0, z, np.nan)  # what is behind the view is nowhere in it
                 return y / ahead, x / ahead
-        x, y, z = self._turned(self.camera, (column, row, np.ones(())))
+        x, y, z = self._turned(self.turn, (column, row, np.ones(())))
         longitude, latitude = np.arctan2(x, z), np.arctan2(y, np.hypot(x, z))
         return (latitude / math.pi + 0.5) * height - 0.5, (longitude / (2 * math.pi) + 0.5) * width - 0.5
 
