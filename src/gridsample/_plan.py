@@ -21,9 +21,10 @@ class Plan:
 
     A plan holds the coordinates of every sample of an output: what a ``Transform`` takes time to compute is computed once. It
     costs their memory, and reading them. It is worth it for callers' functions and undone lenses (8 times as fast and more),
-    compositions with flows, coarse flows and panoramas (2 to 4 times), lenses and polar maps (1.2 to 1.6 times), and for calls of
-    some hundred samples, whose checks take longer than sampling (6 times). It is not for affine and perspective maps and flows
-    at full size, which are computed as fast as they are read: pass those to ``sample``. The figures are in docs/performance.md.
+    compositions with flows, coarse flows and panoramas (2 to 4 times), lenses and polar maps (1.2 to 1.6 times), and for calls
+    of some hundred samples, whose checks take longer than sampling (6 times). It is not for affine and perspective maps and
+    flows at full size, which are computed as fast as they are read: pass those to ``sample``. The figures are in
+    docs/performance.md.
 
     Parameters
     ----------
