@@ -11,6 +11,7 @@ namespace {
 
 constexpr int64_t kPage = 4096;
 constexpr int kPlaces = 16;
+constexpr double kMostlyRead = 0.5;  // samples from plane to plane, beyond which a tile's farthest plane is mostly new
 constexpr double kTurned = 0.25;  // samples from column to column, beyond which a map is not level
 
 // The coordinate along an axis of a point of the given batch item; 0 for 16-bit coordinates, which are few.
@@ -38,21 +39,29 @@ bool has_rows(const Problem& p) {
   return any;
 }
 
-// How many samples along an axis a point lies after the one in the column before it: the mean of some that are spread over the whole.
-double slope(const Problem& p, int axis) {
+// visit(step) for some points that are spread over the whole: how many samples along an axis a point lies after its neighbour before it, along an
+// axis of points.
+template <class Visit>
+void each_step(const Problem& p, int axis, int along, const Visit& visit) {
   int last = p.out_ndim - 1;
-  double sum = 0;
   for (int k = 0; k < kPlaces; ++k) {
     int64_t at[kMaxOutDim];
-    for (int i = 0; i <= last; ++i) at[i] = p.out_size[i] / 2;
-    if (last > 0) at[last - 1] = p.out_size[last - 1] * k / kPlaces;
+    for (int i = 0; i <= last; ++i) at[i] = (p.out_size[i] - (i == along)) / 2;
+    if (last > 0 && along != last - 1) at[last - 1] = p.out_size[last - 1] * k / kPlaces;
     at[last] = (p.out_size[last] - 1) * (k * 5 % kPlaces) / kPlaces;
     int64_t batch = p.batch * k / kPlaces;
     double here = coordinate(p, axis, batch, at);
-    ++at[last];
-    double step = std::fabs(coordinate(p, axis, batch, at) - here);
-    if (step < kSquareColumns) sum += step;  // beyond, and for what is not a number, neighbours share nothing
+    ++at[along];
+    visit(coordinate(p, axis, batch, at) - here);
   }
+}
+
+// The mean of the steps from column to column, without their signs.
+double slope(const Problem& p, int axis) {
+  double sum = 0;
+  each_step(p, axis, p.out_ndim - 1, [&](double step) {
+    if (std::fabs(step) < kSquareColumns) sum += std::fabs(step);  // beyond, and for what is not a number, neighbours share nothing
+  });
   return sum / kPlaces;
 }
 
@@ -60,6 +69,16 @@ double slope(const Problem& p, int axis) {
 
 bool is_turned_volume(const Problem& p) {
   return p.ndim == 3 && p.out_ndim > 2 && has_rows(p) && std::max(slope(p, 0), slope(p, 1)) > kTurned;
+}
+
+int asked_plane(const Problem& p) {
+  if (p.out_size[p.out_ndim - 3] < 2) return kAllPlanes;
+  bool up = true, down = true;
+  each_step(p, 0, p.out_ndim - 3, [&](double step) {
+    up &= step > kMostlyRead && step < 1.05;
+    down &= -step > kMostlyRead && -step < 1.05;
+  });
+  return up ? taps_of(p.kernel) - 1 : down ? 0 : kAllPlanes;
 }
 
 int block_columns(const Problem& p) {

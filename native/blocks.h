@@ -25,4 +25,8 @@ int block_columns(const Problem& problem);
 constexpr int kPlanesTogether = 16, kTurnedAskedEvery = 2;
 bool is_turned_volume(const Problem& problem);
 
+// Tiles that follow each other across the planes there move on by a plane of the input, nearly: of the planes that the next one reads, all but the
+// farthest have been read. That one, of the planes of a point's taps; or kAllPlanes.
+int asked_plane(const Problem& problem);
+
 }  // namespace gs

@@ -96,7 +96,10 @@ bool derivatives(const DerivativeProblem& problem, Interrupted interrupted) {
   if (plan.plan.tiles == 0) return true;
   plan.plan.tap_by_tap |= taps_of(problem.forward.kernel) > kPackedTaps;
   plan.plan.gathers = gathers_are_fast();
-  if (turned) plan.plan.asked_every = kTurnedAskedEvery;
+  if (turned) {
+    plan.plan.asked_every = kTurnedAskedEvery;
+    plan.plan.asked_plane = asked_plane(problem.forward);
+  }
   plan.plan.edge_pairs = reads_edges_as_pairs(plan.plan);
   plan.problem = problem;
   plan.problem.forward = plan.plan.problem;

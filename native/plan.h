@@ -15,6 +15,8 @@ constexpr int64_t kStreamBytes = int64_t{4} << 20;
 // Coordinates are asked for so many tiles ahead, since their rows are short, and the processor does not foresee where they go on.
 constexpr int kTilesAhead = 2;
 
+constexpr int kAllPlanes = -1;
+
 struct Plan {
   Problem problem;               // short rows of its points merged
   int64_t column_tiles, row_tiles, outer;  // tiles along the last axis, the one before it, and boxes of those two
@@ -23,6 +25,7 @@ struct Plan {
   int64_t deep;                  // so many boxes, one behind the other, are cut into tiles together: NOTE [tiles are blocks]
   int64_t coords_ahead;          // from the coordinates of a tile to those of the one after the next, in elements
   int asked_every;               // how many points one is for whose samples are asked for ahead: fewer where neighbours are in different rows
+  int asked_plane;               // of the planes of a point's taps in a volume, the only one that is asked for ahead; or kAllPlanes
   int out_item;                  // bytes
   bool wide_coords;              // compute coordinates in float64
   bool stream;                   // write the output past the caches

@@ -171,8 +171,7 @@ GS_UNROLL(2)
   // take so long that this is not worth it.
   template <int Planes>
   static __attribute__((noinline)) void prefetch_planes(const S* const* image, const int64_t* stride, const Tile<T>& tile) {
-    constexpr int deep = Dims == 3 ? K : 1;
-    auto ask = [&](int64_t row, int first, int last) GS_ALWAYS {
+    auto ask_planes = [&](auto deep, int64_t row, int first, int last) GS_ALWAYS {
       const S* plane[Planes * deep];
       for (int p = 0; p < Planes * deep; ++p) plane[p] = image[p / deep] + p % deep * stride[0] + row;
       for (int g = first; g < last; ++g)
@@ -182,6 +181,14 @@ GS_UNROLL(2)
 GS_UNROLL(8)
             for (int p = 0; p < Planes * deep; ++p) gs::GS_ISA::prefetch(plane[p] + at);
           }
+    };
+    auto ask = [&](int64_t row, int first, int last) GS_ALWAYS {
+      using One = std::integral_constant<int, 1>;
+      if constexpr (Dims == 3) {
+        if (tile.asked_plane == kAllPlanes) return ask_planes(std::integral_constant<int, K>{}, row, first, last);
+        row += tile.asked_plane * stride[0];
+      }
+      ask_planes(One{}, row, first, last);
     };
     constexpr int asked = Dims == 2 || (Dims == 3 && K == 2) ? K : 1;
     int first = 0, last = 0, rows_of_points = tile.groups / tile.row_groups;

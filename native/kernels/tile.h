@@ -40,7 +40,7 @@ struct Tile {
   bool lone[kMaxDim];  // there is one sample along the axis
   int groups;  // of all rows of points, each padded to whole groups by repeating its last point
   int row_groups;  // of one row
-  int asked_every;
+  int asked_every, asked_plane;
 };
 
 }  // namespace

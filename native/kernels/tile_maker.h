@@ -122,6 +122,7 @@ struct TileMaker {
     alignas(64) T fraction[kTilePoints];
     tile.pairs = plan.edge_pairs;
     tile.asked_every = plan.asked_every;
+    tile.asked_plane = plan.asked_plane;
     for (int a = 0; a < p.ndim; ++a) tile.lone[a] = p.axis[a].size == 1;
     tile.row_groups = (place.columns + kGroup - 1) / kGroup;
     tile.groups = place.rows * tile.row_groups;
