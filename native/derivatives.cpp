@@ -94,6 +94,7 @@ bool derivatives(const DerivativeProblem& problem, Interrupted interrupted) {
   bool turned = is_turned_volume(problem.forward);
   plan.plan = make_plan(problem.forward, turned ? kSquareColumns : kDerivativeColumns);
   if (plan.plan.tiles == 0) return true;
+  plan.plan.coords_ahead = 0;  // whoever knows the tiles of a chunk asks
   plan.plan.tap_by_tap |= taps_of(problem.forward.kernel) > kPackedTaps;
   plan.plan.gathers = gathers_are_fast();
   if (turned) {

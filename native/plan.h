@@ -23,7 +23,7 @@ struct Plan {
   int64_t tiles;                 // of all batch items
   int tile_columns, tile_rows;
   int64_t deep;                  // so many boxes, one behind the other, are cut into tiles together: NOTE [tiles are blocks]
-  int64_t coords_ahead;          // from the coordinates of a tile to those of the one after the next, in elements
+  int64_t coords_ahead;          // from the coordinates of a tile to those of the one after the next, in elements; 0: not asked for
   int asked_every;               // how many points one is for whose samples are asked for ahead: fewer where neighbours are in different rows
   int asked_plane;               // of the planes of a point's taps in a volume, the only one that is asked for ahead; or kAllPlanes
   int out_item;                  // bytes

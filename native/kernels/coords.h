@@ -54,7 +54,7 @@ void load_rows(const C* from, const int64_t* step, int64_t ahead, const TilePlac
   }
   for (int r = 0, at = 0; r < place.rows; ++r, from += step[0]) {
     int i = 0;
-    if constexpr (Step > 0) prefetch_bytes(from + ahead, columns * Step * int64_t(sizeof(C)));
+    if (Step > 0 && ahead) prefetch_bytes(from + ahead, columns * Step * int64_t(sizeof(C)));
     if constexpr (Step > 0 && __is_same(C, U) && __is_same(U, G))
       for (; i + Simd<G>::lanes <= columns; i += Simd<G>::lanes) {
         Vec<G> v[Step];
