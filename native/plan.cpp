@@ -86,7 +86,7 @@ Plan make_plan(const Problem& problem, int block_columns) {
   plan.deep = 1;
   plan.asked_every = 4;
   plan.asked_plane = kAllPlanes;
-  plan.coords_ahead = kTilesAhead * plan.tile_columns * p.coords_stride[p.out_ndim - 1];
+  plan.coords_ahead = plan.tile_columns * p.coords_stride[p.out_ndim - 1];
 
   plan.out_item = item_size(p.out_dtype);
   plan.stream = points * plan.out_item >= kStreamBytes;

@@ -12,9 +12,6 @@ constexpr int64_t kShortRow = 64;
 // be read first: such outputs are streamed.
 constexpr int64_t kStreamBytes = int64_t{4} << 20;
 
-// Coordinates are asked for so many tiles ahead, since their rows are short, and the processor does not foresee where they go on.
-constexpr int kTilesAhead = 2;
-
 constexpr int kAllPlanes = -1;
 
 struct Plan {
@@ -23,7 +20,7 @@ struct Plan {
   int64_t tiles;                 // of all batch items
   int tile_columns, tile_rows;
   int64_t deep;                  // so many boxes, one behind the other, are cut into tiles together: NOTE [tiles are blocks]
-  int64_t coords_ahead;          // from the coordinates of a tile to those of the one after the next, in elements; 0: not asked for
+  int64_t coords_ahead;          // from the coordinates of a tile to those of the next, in elements; 0: not asked for
   int asked_every;               // how many points one is for whose samples are asked for ahead: fewer where neighbours are in different rows
   int asked_plane;               // of the planes of a point's taps in a volume, the only one that is asked for ahead; or kAllPlanes
   int out_item;                  // bytes

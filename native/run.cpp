@@ -70,7 +70,7 @@ bool sample(const Problem& problem, Interrupted interrupted) {
     plan.deep = kPlanesTogether;
     plan.asked_every = kTurnedAskedEvery;
     plan.asked_plane = asked_plane(plan.problem);
-    plan.coords_ahead = kTilesAhead * plan.problem.coords_stride[plan.problem.out_ndim - 3];
+    plan.coords_ahead = plan.problem.coords_stride[plan.problem.out_ndim - 3];
   }
   return computed_in_double(problem.dtype) ? run<double>(plan, interrupted) : run<float>(plan, interrupted);
 }
