@@ -114,7 +114,7 @@ def resizes() -> Iterator[Row]:
 def compare(row: Row) -> str:
     """Return one line of the table."""
     results = {name: call().astype(np.float64) for name, call in row.calls.items()}
-    times = {name: np.array(found) for name, found in time_interleaved(row.calls, Settings(pause=0.003, budget=1.5)).items()}
+    times = {name: np.array(found) for name, found in time_interleaved(row.calls, Settings(budget=2)).items()}
     parts = []
     for name in row.calls:
         if name != "gridsample":

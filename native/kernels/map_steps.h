@@ -67,55 +67,71 @@ static __attribute__((noinline)) void undistort(const MapStep& step, int points,
   }
 }
 
+// As many as a vector of doubles has lanes.
+template <class F>
+struct Few {
+  typedef F type __attribute__((vector_size(Simd<double>::lanes * sizeof(F))));
+};
+
 // A field of displacements or positions, linear between the points of its lattice, beyond them that of the border; `numbers` are for
 // each axis the unit's factor and offset, and the factor and offset from points to the lattice. The sums are in the order of gather.h.
 template <class F, int Dims>
 __attribute__((noinline)) void displace(const MapStep& step, int points, double (*x)[kTilePoints]) {
   using V = Vec<double>;
-  constexpr int taps = 1 << (Dims - 1);
+  constexpr int taps = 1 << (Dims - 1), lanes = Simd<double>::lanes;  // taps of a column, of which there are two
   alignas(64) double fraction[Dims][kTilePoints];
   alignas(64) int64_t index[Dims][kTilePoints];
   for (int a = 0; a < Dims; ++a) {
     const double* to_lattice = step.numbers + 4 * a + 2;
-    for (int i = 0; i < points; i += Simd<double>::lanes) {
+    for (int i = 0; i < points; i += lanes) {
       V at = boundary::border::coordinate(load<V>(&x[a][i]) * to_lattice[0] + to_lattice[1], make_span<double>(step.size[a]));
       V start = floor(at);
       store(&fraction[a][i], at - start);
       store(&index[a][i], to_int(start));
     }
   }
-  for (int i = 0; i < points; ++i) {
-    const F* from = static_cast<const F*>(step.field);
-    int64_t next[Dims];  // 0 where the point is on the lattice: what is behind it is not read then
-    bool between = false;
-    for (int a = 0; a < Dims; ++a) {
-      from += index[a][i] * step.stride[a];
-      next[a] = fraction[a][i] > 0 ? step.stride[a] : 0;
-      between |= next[a] != 0;
-    }
-    for (int c = 0; c < Dims; ++c, from += step.stride[Dims]) {
-      double value = double(*from);
-      if (between) {
-        double column[2];
-        for (int k = 0; k < 2; ++k) {
-          double tap[taps];
-          for (int t = 0; t < taps; ++t) {
-            const F* at = from + k * next[Dims - 1];
-            for (int a = 0; a < Dims - 1; ++a) at += (t >> a & 1) * next[a];
-            tap[t] = double(*at);
-          }
-          for (int a = Dims - 2, left = taps / 2; a >= 0; --a, left /= 2)
-            for (int t = 0; t < left; ++t) {
-              double f = fraction[a][i], &low = tap[t], high = tap[t + left];
-              low = fma(high, f, low * (1 - f));
-            }
-          column[k] = tap[0];
-        }
-        double f = fraction[Dims - 1][i];
-        value = fma(column[1], f, column[0] * (1 - f));
+  constexpr int block = 64;  // whole vectors, so that none waits for what was stored into it element by element
+  static_assert(kTilePoints % block == 0 && block % lanes == 0);
+  for (int begin = 0; begin < points; begin += block) {
+    const int count = points - begin < block ? points - begin : block;
+    alignas(64) F tap[Dims][2 * taps][block];  // of each component; those that differ along axis 0 are neighbours, the last axis comes first
+    for (int l = 0; l < count; ++l) {
+      const F* from = static_cast<const F*>(step.field);
+      int64_t next[Dims];  // 0 where the point is on the lattice: what is behind it is not read then
+      for (int a = 0; a < Dims; ++a) {
+        from += index[a][begin + l] * step.stride[a];
+        next[a] = fraction[a][begin + l] > 0 ? step.stride[a] : 0;
       }
-      double moved = value * step.numbers[4 * c] + step.numbers[4 * c + 1];
-      x[c][i] = step.relative ? x[c][i] + moved : moved;
+GS_UNROLL(8)
+      for (int t = 0; t < 2 * taps; ++t) {
+        const F* at = from + t / taps * next[Dims - 1];
+        for (int a = 0; a < Dims - 1; ++a) at += (t >> a & 1) * next[a];
+GS_UNROLL(3)
+        for (int c = 0; c < Dims; ++c) tap[c][t][l] = at[c * step.stride[Dims]];
+      }
+    }
+    for (int i = 0; i < count; i += lanes) {
+      V f[Dims];
+      Simd<double>::I between{};
+      for (int a = 0; a < Dims; ++a) {
+        f[a] = load<V>(&fraction[a][begin + i]);
+        if (step.stride[a] != 0) between |= f[a] > 0;
+      }
+      for (int c = 0; c < Dims; ++c) {
+        auto given = [&](int t) GS_ALWAYS { return __builtin_convertvector(load<typename Few<F>::type>(&tap[c][t][i]), V); };
+        V column[2];
+        for (int k = 0; k < 2; ++k) {
+          V of[taps];
+          for (int t = 0; t < taps; ++t) of[t] = given(k * taps + t);
+          for (int a = Dims - 2, left = taps / 2; a >= 0; --a, left /= 2)
+            for (int t = 0; t < left; ++t) of[t] = fma(of[t + left], f[a], of[t] * (1 - f[a]));
+          column[k] = of[0];
+        }
+        V mixed = fma(column[1], f[Dims - 1], column[0] * (1 - f[Dims - 1])), value = between ? mixed : given(0);
+        V moved = value * step.numbers[4 * c] + step.numbers[4 * c + 1];
+        double* to = &x[c][begin + i];
+        store(to, step.relative ? load<V>(to) + moved : moved);
+      }
     }
   }
 }
