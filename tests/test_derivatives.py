@@ -240,3 +240,26 @@ def test_bad_arguments():
         gridsample.sample_gradient(np.zeros((6, 7)), coords[0], outside="keep")
     with pytest.raises(ValueError, match="grad_out: expected the shape of the samples"):
         gridsample.grid_sample_backward(values, np.zeros((2, 3, 6, 7)), coords[:, None])
+
+
+@pytest.mark.isa
+@pytest.mark.parametrize("channels", [1, 3, 16, 19, 35])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("points", [(5, 37), (3, 4, 21)])
+def test_gradients_whose_channels_lie_side_by_side(channels, dtype, points):
+    """To the bit those of planes: pixels whole or strided, points that do not count, rows that end within a vector."""
+    rng = np.random.default_rng(5)
+    ndim = len(points)
+    image = rng.random((2, channels, *(9, 11, 8)[:ndim])).astype(dtype)
+    grid = (rng.random((2, *points, ndim)) * 2.4 - 1.2).astype(dtype)
+    pixels = rng.random((2, *points, channels + 2)).astype(dtype)
+    for values in (
+        np.moveaxis(pixels[..., :channels], -1, 1),
+        np.moveaxis(np.ascontiguousarray(pixels[..., :channels]), -1, 1),
+    ):
+        for settings in ({}, {"outside": "fill"}, {"padding_mode": "border"}):
+            for mode in ("bilinear", "bicubic"):
+                expected = gridsample.grid_sample_backward(np.ascontiguousarray(values), image, grid, mode, **settings)
+                found = gridsample.grid_sample_backward(values, image, grid, mode, **settings)
+                for actual, right in zip(found, expected, strict=True):
+                    np.testing.assert_array_equal(actual, right)

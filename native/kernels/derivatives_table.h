@@ -17,7 +17,7 @@ struct TileDerivatives : TilePoints<T> {
   using Int = typename Simd<T>::I;
   using P = Products<T, Dims, K>;
   using Base::plan, Base::d, Base::p, Base::now, Base::next, Base::tile, Base::jets, Base::place, Base::points, Base::stride, Base::ahead;
-  using Base::gradient, Base::copy_gradient, Base::prefetch_gradient, Base::is_moved, Base::edges_are_finite;
+  using Base::gradient, Base::copy_gradients, Base::prefetch_gradient, Base::is_moved, Base::edges_are_finite;
   static constexpr int lanes = Simd<T>::lanes, taps = kAllTaps<Dims, K>;
 
   struct Memory : PointsMemory<T> {
@@ -147,8 +147,10 @@ GS_UNROLL(3)
   // Add to the products of taps those of some channels; after the last, make of them what comes back to the coordinates.
   template <int Planes>
   void multiply(int64_t channel) {
+    const int copy = int(channel % kMostChannels<T>);
+    static_assert(kMostChannels<T> % P::planes == 0);
+    if (copy == 0) copy_gradients(channel, int(std::min<int64_t>(kMostChannels<T>, p.channels - channel)));
     for (int c = 0; c < Planes; ++c) {
-      copy_gradient(channel + c, c);
       if (!d.grad_input) prefetch_gradient(channel + c);
     }
     if (!asks_both) prefetch_image(p.input, p.input_batch, p.input_channel, channel, Planes);
@@ -159,7 +161,7 @@ GS_UNROLL(3)
       each<taps>([&](auto t) GS_ALWAYS { sum[t] = first ? V{} : load<V>(&m.product[t][i]); });
       if (!(tile.kind[i / kGroup] & kOutside)) {
         V tap[Planes][taps], value[Planes];
-        each<Planes>([&](auto c) GS_ALWAYS { value[c] = this->gradient(channel + c, c, i); });
+        each<Planes>([&](auto c) GS_ALWAYS { value[c] = this->gradient(channel + c, copy + c, i); });
         P::read(from, plan.plan.gathers, tile, i, tap);
         each<taps>([&](auto t) GS_ALWAYS {
 GS_UNROLL(4)
@@ -196,7 +198,7 @@ GS_UNROLL(4)
     for (int t = 0; t < taps; ++t)
       for (int i = 0; i < points; ++i) m.product[t][i] = m.tangent_product[t][i] = 0;
     for (int64_t c = 0; c < p.channels; ++c) {
-      copy_gradient(c, 0);
+      copy_gradients(c, 1);
       auto image = source<1>(p.input, p.input_batch, p.input_channel, c, plan.plan.outside_reads);
       auto tangent = source<1>(d.tangent, d.tangent_batch, d.tangent_channel, c, nullptr);
       for (int i = 0; i < points; i += lanes) {
@@ -243,7 +245,7 @@ GS_UNROLL(4)
       if (!asks_both) prefetch_image(d.grad_input, d.grad_batch, d.grad_channel, c);
       if constexpr (K <= 2)
         if (asks_both) prefetch_both();
-      copy_gradient(c, 0);
+      copy_gradients(c, 1);
       multiply_taps(c, 0);
       m.scatter.collect(tile, m.weight);
       m.scatter.add(tile, m.weight, to, stride);
@@ -257,10 +259,8 @@ GS_UNROLL(4)
     prefetch_first(next, sums);
     each_block<T>(p.channels, [&](auto width, int64_t first, int count, int64_t at) {
       T* block = sums + at * plan.samples;
-      for (int c = 0; c < count; ++c) {
-        prefetch_gradient(first + c);
-        copy_gradient(first + c, c);
-      }
+      for (int c = 0; c < count; ++c) prefetch_gradient(first + c);
+      copy_gradients(first, count);
       if (edges_are_finite(first, count)) {
         Base::template fill_cells<width>(first, count);
         Sums<T, Dims, K>::template add<width>(tile, m.scatter, m.weight, m.cells, stride, block);

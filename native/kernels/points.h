@@ -104,6 +104,7 @@ struct TilePoints {
   // Ask for what will be read some channels after this one; behind the last channel begins the next tile.
   __attribute__((noinline)) void prefetch_gradient(int64_t channel) const {
     bool here = channel + ahead < p.channels;
+    if (p.out_channel == 1 && channel + ahead != p.channels) return;  // pixels are asked for whole
     const TilePlace& of = here ? place : next.place;
     const T* from = static_cast<const T*>(p.out) + of.out + (channel + ahead - (here ? 0 : p.channels)) * p.out_channel;
     const int64_t* step = &p.out_stride[p.out_ndim - 2];
@@ -121,9 +122,31 @@ struct TilePoints {
       }
   }
 
-  // Copy the gradients of a channel that cannot be read as they lie; 0 for padding, and for samples that do not depend on the image.
-  __attribute__((noinline)) void copy_gradient(int64_t channel, int copy) const {
+  // Copy the gradients of some channels that cannot be read as they lie to places one after the other; 0 for padding, and for samples that do
+  // not depend on the image. Channels that lie side by side in squares of a vector's lanes.
+  __attribute__((noinline)) void copy_gradients(int64_t first, int count) const {
     if (points_memory.all_lie) return;
+    int c = 0;
+    for (; p.out_channel == 1 && c + lanes <= count; c += lanes) copy_pixels(first + c, c);
+    for (; c < count; ++c) copy_gradient(first + c, c);
+  }
+
+  void copy_pixels(int64_t first, int copy) const {
+    const int64_t* step = &p.out_stride[p.out_ndim - 2];
+    for (int g = 0, row = 0; row < place.rows; ++row)
+      for (int column = 0; column < place.columns; column += kGroup, ++g)
+        for (int i = 0; i < kGroup; i += lanes) {
+          V square[lanes];
+          for (int l = 0; l < lanes; ++l) {
+            bool there = column + i + l < place.columns && counts(g * kGroup + i + l);
+            square[l] = there ? load<V>(static_cast<const T*>(p.out) + place.out + first + row * step[0] + (column + i + l) * step[1]) : V{};
+          }
+          transpose(square);
+          for (int l = 0; l < lanes; ++l) store(&points_memory.copied[copy + l][g * kGroup + i], square[l]);
+        }
+  }
+
+  void copy_gradient(int64_t channel, int copy) const {
     T* to = points_memory.copied[copy];
     const T* from = static_cast<const T*>(p.out) + place.out + channel * p.out_channel;
     const int64_t* step = &p.out_stride[p.out_ndim - 2];
