@@ -24,6 +24,8 @@ RNG = np.random.default_rng(0)
 HD = (1920, 1080)
 TURN = cv2.getRotationMatrix2D((960, 540), 20, 1.1)
 TILT = np.vstack([TURN, [1e-5, -2e-5, 1]])
+CAMERA = np.array([[1500.0, 0, 960], [0, 1500, 540], [0, 0, 1]])
+BARREL = np.array([-0.2, 0.05, 0.001, -0.002, 0.01])
 TURN_3D = np.array([[0.9, -0.2, 0.1], [0.2, 0.95, 0.05], [-0.1, 0.03, 0.97]])
 
 Call = Callable[[], np.ndarray]
@@ -55,6 +57,17 @@ def photographs() -> Iterator[Row]:
                 "OpenCV": lambda image=image, flags=flags: cv2.warpPerspective(image, TILT, HD, flags=flags),
             }
             yield Row(f"warpPerspective 1080p {image.dtype} {kernel}", calls)
+    turn = gridsample.Transform.polar(HD[::-1], (960, 540), 540)
+    unrolled: dict[str, Call] = {
+        "gridsample": lambda: gridsample.sample(photo, turn, "linear", "constant", size=HD[::-1], channels="last"),
+        "OpenCV": lambda: cv2.warpPolar(photo, HD, (960, 540), 540, cv2.INTER_LINEAR),
+    }
+    yield Row("warpPolar 1080p uint8 linear", unrolled)
+    lens: dict[str, Call] = {
+        "gridsample": lambda: opencv.undistort(photo, CAMERA, BARREL),
+        "OpenCV": lambda: cv2.undistort(photo, CAMERA, BARREL),
+    }
+    yield Row("undistort 1080p uint8 linear", lens)
     x, y = np.ascontiguousarray(grid[..., 1]), np.ascontiguousarray(grid[..., 0])
     remaps: dict[str, Call] = {
         "gridsample": lambda: opencv.remap(photo, x, y, cv2.INTER_LINEAR),

@@ -263,3 +263,21 @@ def test_gradients_whose_channels_lie_side_by_side(channels, dtype, points):
                 found = gridsample.grid_sample_backward(values, image, grid, mode, **settings)
                 for actual, right in zip(found, expected, strict=True):
                     np.testing.assert_array_equal(actual, right)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_short_rows_that_lie_apart(dtype):
+    """As in deformable attention: a few points of each query, those of other heads and levels between them."""
+    rng = np.random.default_rng(6)
+    image = rng.random((3, 5, 9, 11)).astype(dtype)
+    grids = (rng.random((70, 3, 4, 2)) * 2.4 - 1.2).astype(dtype)
+    values = rng.random((70, 3, 5, 2, 4)).astype(dtype)[..., 1, :]
+    grid, grad = grids.transpose(1, 0, 2, 3), values.transpose(1, 2, 0, 3)
+    one = np.broadcast_to(grid[:1], grid.shape)
+    for points in (grid, one):
+        whole = np.ascontiguousarray(points)
+        np.testing.assert_array_equal(gridsample.grid_sample(image, points), gridsample.grid_sample(image, whole))
+        found = gridsample.grid_sample_backward(grad, image, points)
+        expected = gridsample.grid_sample_backward(np.ascontiguousarray(grad), image, whole)
+        for actual, right in zip(found, expected, strict=True):
+            np.testing.assert_array_equal(actual, right)

@@ -127,9 +127,10 @@ def test_temporary_memory_is_seen():
     if taken is None:
         pytest.skip("this system does not tell")
     assert 2 * size - MIB < taken < 2 * size + 8 * MIB
-    image, grid = np.ones((1, 1, 9, 9), "f4"), np.zeros((1, 2048, 2048, 2), "f4")
+    image, grid = np.ones((1, 1, 9, 9), "f4"), np.zeros((1, 3072, 4096, 2), "f4")
     taken = memory.temporary_bytes(lambda: gridsample.grid_sample(image, grid))
-    assert 15 * MIB < taken < 24 * MIB  # the result, though the memory of one before it could be used again
+    # The result, though the memory of one before it could be used again; less than 32 MiB the C library may keep, whoever asks.
+    assert 47 * MIB < taken < 56 * MIB
 
 
 def test_temporary_memory_does_not_grow_with_the_image(tiny):
@@ -180,7 +181,7 @@ def test_the_command_measures(tiny, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.json", "mine.md", "mine.png"]
     found = json.loads((tmp_path / "mine.json").read_text())
     assert [point["threads"] for point in found["points"] if point["sweep"] == "threads"] == [1, 2]
-    assert found["settings"] == {"pause": 0.012, "wake": 0.006, "visit": 0.005, "budget": 1, "rounds": 2}
+    assert found["settings"] == {"pause": 0.012, "wake": 0.012, "visit": 0.005, "budget": 1, "rounds": 2}
 
 
 def test_wrong_results_are_an_error(tiny, tmp_path, monkeypatch):

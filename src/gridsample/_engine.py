@@ -166,7 +166,7 @@ def sample_bits(
     """Call the core with arrays that it can use where they are, and the codes of their dtypes."""
     _native.sample(
         input,
-        coords if isinstance(coords, np.ndarray) else None,
+        _in_rows(coords, _OF_COORDS) if isinstance(coords, np.ndarray) else None,
         coords.matrix if isinstance(coords, Mapped) else None,
         [_step(step) for step in coords.steps] if isinstance(coords, Mapped) else [],
         out,
@@ -206,7 +206,7 @@ def derivatives(
     of one dtype, float32 or float64. ``sizes`` are the spatial ones of the image; ``sums`` is memory of ``sums_elements``
     numbers, or None.
     """
-    coords = _readable(coords)
+    coords, grad = _in_rows(_readable(coords), _OF_COORDS), _in_rows(grad, _OF_VALUES)
     _native.derivatives(
         grad,
         _bits(coords),
@@ -280,6 +280,26 @@ def is_plain(array: np.ndarray) -> bool:
     if not (array.dtype.isnative and flags.aligned):
         return False
     return flags.c_contiguous or all(stride % itemsize == 0 for stride in array.strides)
+
+
+_SHORT = 64
+"""Points of a row, below which the core merges it with the next where both lie in memory like one."""
+
+
+_OF_COORDS, _OF_VALUES = slice(1, -1), slice(2, None)
+
+
+def _in_rows(array: np.ndarray, points: slice) -> np.ndarray:
+    """Return an array, some of whose axes are those of points, with short rows of points one after the other.
+
+    Those cost less to copy than to be sampled each for itself, in a vector that is mostly empty.
+    """
+    size, stride = array.shape[points][-2:], array.strides[points][-2:]
+    if len(size) < 2 or not 1 < size[1] < _SHORT or size[0] == 1 or stride[0] == size[1] * stride[1]:
+        return array
+    if array.strides[0] == 0:  # the same for all batch items
+        return np.broadcast_to(np.ascontiguousarray(array[:1]), array.shape)
+    return np.ascontiguousarray(array)
 
 
 def _readable(array: np.ndarray) -> np.ndarray:

@@ -48,7 +48,7 @@ def _map(nbytes: int) -> mmap.mmap | None:
         return None
     try:
         mapped = mmap.mmap(-1, nbytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    except OSError:  # there is not so much: NumPy says that better
+    except (OSError, OverflowError):  # there is not so much: NumPy says that better
         return None
     if hasattr(mmap, "MADV_HUGEPAGE"):  # as NumPy does
         _advise(mapped, mmap.MADV_HUGEPAGE)
