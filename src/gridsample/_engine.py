@@ -282,8 +282,8 @@ def is_plain(array: np.ndarray) -> bool:
     return flags.c_contiguous or all(stride % itemsize == 0 for stride in array.strides)
 
 
-_SHORT = 64
-"""Points of a row, below which the core merges it with the next where both lie in memory like one."""
+_GROUP = 16
+"""Points that the core works at together. It merges shorter rows where they lie in memory one after the other."""
 
 
 _OF_COORDS, _OF_VALUES = slice(1, -1), slice(2, None)
@@ -295,7 +295,7 @@ def _in_rows(array: np.ndarray, points: slice) -> np.ndarray:
     Those cost less to copy than to be sampled each for itself, in a vector that is mostly empty.
     """
     size, stride = array.shape[points][-2:], array.strides[points][-2:]
-    if len(size) < 2 or not 1 < size[1] < _SHORT or size[0] == 1 or stride[0] == size[1] * stride[1]:
+    if len(size) < 2 or not 1 < size[1] < _GROUP or size[0] == 1 or stride[0] == size[1] * stride[1]:
         return array
     if array.strides[0] == 0:  # the same for all batch items
         return np.broadcast_to(np.ascontiguousarray(array[:1]), array.shape)
