@@ -11,7 +11,7 @@ namespace {
 
 constexpr int64_t kPage = 4096;
 constexpr int kPlaces = 16;
-constexpr double kMostlyRead = 0.5;  // samples from plane to plane, beyond which a tile's farthest plane is mostly new
+constexpr double kMostlyRead = 0.5, kOnePlane = 1.05;  // from plane to plane of points, those of samples: a tile's farthest plane is mostly new, and no other
 constexpr double kTurned = 0.25;  // samples from column to column, beyond which a map is not level
 
 // The coordinate along an axis of a point of the given batch item; 0 for 16-bit coordinates, which are few.
@@ -75,8 +75,8 @@ int asked_plane(const Problem& p) {
   if (p.out_size[p.out_ndim - 3] < 2) return kAllPlanes;
   bool up = true, down = true;
   each_step(p, 0, p.out_ndim - 3, [&](double step) {
-    up &= step > kMostlyRead && step < 1.05;
-    down &= -step > kMostlyRead && -step < 1.05;
+    up &= step > kMostlyRead && step < kOnePlane;
+    down &= -step > kMostlyRead && -step < kOnePlane;
   });
   return up ? taps_of(p.kernel) - 1 : down ? 0 : kAllPlanes;
 }

@@ -66,9 +66,10 @@ bool run(DerivativePlan& plan, Interrupted interrupted) {
   };
   std::atomic<bool> no_memory{false};
   auto work = [&](int64_t chunk, int64_t) {
+    if (watch.given_up() || no_memory) return chunks.done(chunk);  // nobody need know any more how far it would have reached
     chunks.wait(chunk);
     try {
-      if (!watch.given_up() && !no_memory) derive(chunk);
+      derive(chunk);
     } catch (const std::bad_alloc&) {
       no_memory = true;  // not thrown from here: every chunk must be done, since others wait for it
     }
