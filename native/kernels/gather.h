@@ -170,8 +170,21 @@ GS_UNROLL(2)
   // nobody below them, or those of the first row, where the map turns the image over, or all, where it skips rows. Wide kernels in volumes
   // take so long that this is not worth it.
   template <int Planes>
-  static __attribute__((noinline)) void prefetch_planes(const S* const* image, const int64_t* stride, const Tile<T>& tile) {
-    auto ask_planes = [&](auto deep, int64_t row, int first, int last) GS_ALWAYS {
+  static void prefetch_planes(const S* const* image, const int64_t* stride, const Tile<T>& tile) {
+    if constexpr (Dims == 3) {
+      if (tile.asked_plane == kAllPlanes) return ask_for<Planes, K>(image, stride, tile);
+      const S* moved[Planes];
+      for (int p = 0; p < Planes; ++p) moved[p] = image[p] + tile.asked_plane * stride[0];
+      ask_for<Planes, 1>(moved, stride, tile);
+    } else {
+      ask_for<Planes, 1>(image, stride, tile);
+    }
+  }
+
+  // The same, of so many planes of taps, one behind the other.
+  template <int Planes, int deep>
+  static __attribute__((noinline)) void ask_for(const S* const* image, const int64_t* stride, const Tile<T>& tile) {
+    auto ask = [&](int64_t row, int first, int last) GS_ALWAYS {
       const S* plane[Planes * deep];
       for (int p = 0; p < Planes * deep; ++p) plane[p] = image[p / deep] + p % deep * stride[0] + row;
       for (int g = first; g < last; ++g)
@@ -181,14 +194,6 @@ GS_UNROLL(2)
 GS_UNROLL(8)
             for (int p = 0; p < Planes * deep; ++p) gs::GS_ISA::prefetch(plane[p] + at);
           }
-    };
-    auto ask = [&](int64_t row, int first, int last) GS_ALWAYS {
-      using One = std::integral_constant<int, 1>;
-      if constexpr (Dims == 3) {
-        if (tile.asked_plane == kAllPlanes) return ask_planes(std::integral_constant<int, K>{}, row, first, last);
-        row += tile.asked_plane * stride[0];
-      }
-      ask_planes(One{}, row, first, last);
     };
     constexpr int asked = Dims == 2 || (Dims == 3 && K == 2) ? K : 1;
     int first = 0, last = 0, rows_of_points = tile.groups / tile.row_groups;
