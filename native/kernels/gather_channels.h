@@ -119,9 +119,9 @@ struct GatherChannels {
   };
 
   // A row of taps of a pixel of three or four channels that is a vector, and as many such as a vector has pixels: rows are loaded whole and
-  // summed, and then pixels and taps change places.
+  // summed, and then pixels and taps change places. Two taps of bytes are too little for one load: they are read as gather_bytes.h says.
   template <int Channels>
-  static constexpr bool loads_rows = Dims == 2 && K > 1 && 4 * K == lanes && Channels >= 3;
+  static constexpr bool loads_rows = Dims == 2 && K > 1 && 4 * K == lanes && Channels >= 3 && (sizeof(S) > 1 || K > 2);
 
   // Of two points, two taps from the given one on: that of both, then the next one of both.
   template <int Tap, int Channels, int... L>
