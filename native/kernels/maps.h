@@ -75,10 +75,12 @@ struct MappedRange {
   }
 };
 
-// Where a matrix alone takes the points of a tile: all of them to one side of an axis, so far that nothing is read; or all centres inside.
-enum class MappedTo { anywhere, outside, inside };
+// Where a matrix alone takes the points of a tile: all of them to one side of an axis, so far that nothing is read; or all centres inside; or all
+// that reading them as an interior group touches.
+enum class MappedTo { anywhere, outside, inside, interior };
 
-static __attribute__((noinline)) MappedTo mapped_to(const Problem& p, const TilePlace& place) {
+static __attribute__((noinline)) MappedTo mapped_to(const Plan& plan, const TilePlace& place) {
+  const Problem& p = plan.problem;
   constexpr double reach = kMaxTaps / 2 + 1;
   if (p.step_count) return MappedTo::anywhere;
   int64_t at[kMaxOutDim];
@@ -90,7 +92,8 @@ static __attribute__((noinline)) MappedTo mapped_to(const Problem& p, const Tile
     most = divisor.high;
     if (!(least > 0)) return MappedTo::anywhere;  // the horizon may be among them
   }
-  bool inside = true;
+  const int taps = taps_of(p.kernel), before = (taps - 1) / 2;
+  bool inside = true, interior = !plan.tap_by_tap;
   for (int a = 0; a < p.ndim; ++a) {
     const Axis& axis = p.axis[a];
     MappedRange row(p, p.matrix + a * (p.out_ndim + 1), at, place);
@@ -98,10 +101,12 @@ static __attribute__((noinline)) MappedTo mapped_to(const Problem& p, const Tile
     double slack = 1e-12 * (std::fabs(axis.shift) + std::fabs(low) + std::fabs(high));  // of the last two roundings
     double end = double(axis.size - 1), beyond = reach + std::fmax(axis.margin, 0);
     inside &= low - slack >= -axis.margin && high + slack <= end + axis.margin;
+    int after = taps - 1 - before + (a == p.ndim - 1 ? plan.spare_samples : 0);
+    interior &= low - slack >= before && high + slack <= end - after;
     bool reads_nothing = p.outside != Outside::boundary || axis.boundary == Boundary::zeros || axis.boundary == Boundary::constant;
     if (reads_nothing && (high < -beyond || low > end + beyond)) return MappedTo::outside;
   }
-  return inside ? MappedTo::inside : MappedTo::anywhere;
+  return !inside ? MappedTo::anywhere : interior ? MappedTo::interior : MappedTo::inside;
 }
 
 }  // namespace

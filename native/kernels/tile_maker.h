@@ -5,8 +5,8 @@
 
 #include "axis.h"
 #include "coords.h"
+#include "inner_tiles.h"
 #include "jets.h"
-#include "maps.h"
 
 namespace gs {
 namespace GS_ISA {
@@ -20,6 +20,7 @@ struct StageA {
   void (*slopes)(const G*, const Axis&, int, G*, G*);
   void (*derive)(const G*, const G*, double, int, int, T (*)[kTilePoints + kGroup]);
   void (*reach)(const G*, const Axis&, int, int64_t&, int64_t&);
+  InnerTile<T> (*inner)(const Problem&);
 };
 
 // choose(kernel, boundary) for the structs of those names.
@@ -49,7 +50,8 @@ template <class T, class G, class Kernel, class Boundary>
 struct StageOf {
   using Taps = AxisTaps<T, G, typename Kernel::Place, Boundary>;
   using Own = AxisJets<G, typename Kernel::Place, Boundary>;
-  static constexpr StageA<T, G> stage{Taps::start, Taps::taps, fill_weights<T, Kernel>, Own::slopes, derive<T, G, Kernel>, Own::reach};
+  static constexpr StageA<T, G> stage{Taps::start, Taps::taps, fill_weights<T, Kernel>, Own::slopes, derive<T, G, Kernel>, Own::reach,
+                                         choose_inner_tile<T, typename Kernel::Place>};
 };
 
 template <class T, class G>
@@ -130,12 +132,20 @@ struct TileMaker {
       tile.kind[g] = plan.tap_by_tap ? kEdge : kInterior;
       tile.judged[g] = false;
     }
-    MappedTo mapped = p.matrix ? mapped_to(p, place) : MappedTo::anywhere;
+    MappedTo mapped = p.matrix ? mapped_to(plan, place) : MappedTo::anywhere;
     tile.outside = mapped == MappedTo::outside && weights_sum_to_1(p) && !p.mask;
     if (tile.outside) {
       std::fill_n(tile.kind, tile.groups, int(kOutside));
       return;
     }
+    if constexpr (__is_same(C, double))
+      if (mapped == MappedTo::interior && !p.mask && !jets && weights_sum_to_1(p))
+        if (auto inner = stage[0]->inner(p)) {
+          alignas(64) T fractions[kMaxDim][kTilePoints];
+          inner(p, place, tile, fractions);
+          for (int a = 0; a < p.ndim; ++a) stage[a]->weights(fractions[a], p.cubic_a, a, tile);
+          return;
+        }
     if constexpr (__is_same(C, double))
       if (p.matrix) map_coords(p, place, tile.groups * kGroup, x);
     if (!p.matrix) load_coords<U>(plan, static_cast<const C*>(p.coords) + place.coords, place, x);
@@ -156,7 +166,7 @@ struct TileMaker {
     for (int g = 0; !plan.edge_pairs && g < tile.groups; ++g)
       if (tile.kind[g] == kEdge)
         for (int a = 0; a < p.ndim; ++a) stage[a]->taps(x[a], p.axis[a], a, g, tile);
-    if (plan.judges && (p.mask || mapped != MappedTo::inside)) judge(p, x, place, tile);
+    if (plan.judges && (p.mask || mapped < MappedTo::inside)) judge(p, x, place, tile);
   }
 
   // Coordinates that a matrix makes have no derivatives here.
