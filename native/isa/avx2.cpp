@@ -80,6 +80,19 @@ GS_INLINE F pick(F a, F b, I index) {
   return index > 7 ? high : low;
 }
 
+constexpr bool kPacks = true;
+template <int B>
+GS_INLINE I byte_of(I a) {
+  constexpr int kByte = int(0x80808000u) + B;
+  return (I)_mm256_shuffle_epi8((__m256i)a, _mm256_broadcastsi128_si256(_mm_set_epi32(kByte + 12, kByte + 8, kByte + 4, kByte)));
+}
+template <class To>
+GS_INLINE typename Ints<To, GS_VECTOR_BYTES>::type pack_bytes(F a, F b, F c, F d) {
+  __m256i low = _mm256_packs_epi32(_mm256_cvtps_epi32(a), _mm256_cvtps_epi32(b));
+  __m256i high = _mm256_packs_epi32(_mm256_cvtps_epi32(c), _mm256_cvtps_epi32(d));
+  return (typename Ints<To, GS_VECTOR_BYTES>::type)(To(-1) < To(0) ? _mm256_packs_epi16(low, high) : _mm256_packus_epi16(low, high));
+}
+
 }  // namespace
 }  // namespace GS_ISA
 }  // namespace gs

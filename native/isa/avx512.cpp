@@ -71,6 +71,19 @@ GS_INLINE D gather_ones(const double* p, const int64_t* offset) { return _mm512_
 constexpr bool kPicks = true;
 GS_INLINE F pick(F a, F b, I index) { return _mm512_permutex2var_ps(a, (__m512i)index, b); }
 
+constexpr bool kPacks = true;
+template <int B>
+GS_INLINE I byte_of(I a) {
+  constexpr int kByte = int(0x80808000u) + B;
+  return (I)_mm512_shuffle_epi8((__m512i)a, _mm512_broadcast_i32x4(_mm_set_epi32(kByte + 12, kByte + 8, kByte + 4, kByte)));
+}
+template <class To>
+GS_INLINE typename Ints<To, GS_VECTOR_BYTES>::type pack_bytes(F a, F b, F c, F d) {
+  __m512i low = _mm512_packs_epi32(_mm512_cvtps_epi32(a), _mm512_cvtps_epi32(b));
+  __m512i high = _mm512_packs_epi32(_mm512_cvtps_epi32(c), _mm512_cvtps_epi32(d));
+  return (typename Ints<To, GS_VECTOR_BYTES>::type)(To(-1) < To(0) ? _mm512_packs_epi16(low, high) : _mm512_packus_epi16(low, high));
+}
+
 GS_INLINE int32_t lowest_of(I a) { return _mm512_reduce_min_epi32((__m512i)a); }
 GS_INLINE int32_t highest_of(I a) { return _mm512_reduce_max_epi32((__m512i)a); }
 GS_INLINE F load_some(const float* from, unsigned bits) { return _mm512_maskz_loadu_ps(__mmask16(bits), from); }

@@ -38,7 +38,7 @@ GS_INLINE unsigned lanes_within(D a, D low, D high) {
   return unsigned(vaddvq_u64(vandq_u64(vandq_u64(vcgeq_f64(a, low), vcleq_f64(a, high)), bit)));
 }
 
-constexpr bool kGathers = false, kPicks = false;
+constexpr bool kGathers = false, kPicks = false, kPacks = false;
 
 }  // namespace
 }  // namespace GS_ISA

@@ -29,7 +29,7 @@ GS_INLINE unsigned lanes_within(V a, V low, V high) {
   return bits;
 }
 
-constexpr bool kGathers = false, kPicks = false;
+constexpr bool kGathers = false, kPicks = false, kPacks = false;
 
 }  // namespace
 }  // namespace GS_ISA

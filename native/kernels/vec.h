@@ -24,6 +24,10 @@
 //   kPicks                     whether lanes are picked from registers fast; if so:
 //   pick(a, b, index)          for floats, lane index[i] of a and then b, for each lane i
 //
+//   kPacks                     whether there are instructions for bytes within 16 bytes of a vector; if so:
+//   byte_of<B>(a)              byte B of each 32-bit integer, as an unsigned one
+//   pack_bytes<I>(a, b, c, d)  floats, rounded to nearest with ties to even, as saturated 8-bit I: in each 16 bytes four of a, b, c and d
+//
 //   GS_WINDOWS                 defined before this header is included if there are all of these besides, for vectors of kGroup floats:
 //   lowest_of(a), highest_of(a)  of the lanes of 32-bit integers
 //   load_some(p, bits)         floats of the lanes whose bit is set, 0 elsewhere, where memory is not touched
@@ -80,6 +84,12 @@ struct Ints {
 template <class I>
 using RawVec = typename Ints<I, Simd<float>::lanes>::type;
 using U32 = Ints<uint32_t, Simd<float>::lanes>::type;
+
+// Named here so that code for them compiles where there are none.
+template <int B>
+Simd<float>::I byte_of(Simd<float>::I a);
+template <class I>
+typename Ints<I, GS_VECTOR_BYTES>::type pack_bytes(Vec<float> a, Vec<float> b, Vec<float> c, Vec<float> d);
 
 template <class X>
 GS_INLINE X load(const void* from) {

@@ -113,6 +113,28 @@ void test_moves() {
   }
 }
 
+template <class I, int B>
+void test_bytes() {
+  constexpr int lanes = Simd<float>::lanes;
+  constexpr int lowest = I(-1) < I(0) ? -128 : 0, highest = lowest + 255;
+  constexpr float given[] = {0, 0.5f, 1.5f, 2.4999998f, 7.5f, 126.5f, 127.5f, 254.5f, 255.5f, 400, -0.5f, -1.5f, -128.5f, -300, 100.25f, 31};
+  Simd<float>::I ints;
+  Vec<float> v[4];
+  for (int l = 0; l < lanes; ++l) {
+    ints[l] = int32_t(0x01020384u * unsigned(l + 3) ^ 0x80402010u);
+    for (int k = 0; k < 4; ++k) v[k][l] = given[(l * 5 + k * 3) % 16];
+  }
+  auto byte = byte_of<B>(ints);
+  auto packed = pack_bytes<I>(v[0], v[1], v[2], v[3]);
+  for (int l = 0; l < lanes; ++l) {
+    check(byte[l] == int32_t(uint32_t(ints[l]) >> 8 * B & 255), "%s: byte %d, lane %d", GS_NAME(GS_ISA), B, l);
+    for (int k = 0; k < 4; ++k) {
+      double whole = __builtin_fmin(__builtin_fmax(__builtin_rint(v[k][l]), lowest), highest);
+      check(packed[l / 4 * 16 + 4 * k + l % 4] == whole, "%s: byte of %g", GS_NAME(GS_ISA), double(v[k][l]));
+    }
+  }
+}
+
 // Within some units in the last place of a number of about 1, or of the number itself if it is larger.
 bool near(double a, double b) { return same(a, b) || __builtin_fabs(a - b) <= 5e-16 * (1 + __builtin_fabs(b)); }
 
@@ -146,6 +168,12 @@ void test_operations() {
   test_arithmetic<double>();
   test_moves<float>();
   test_moves<double>();
+  if constexpr (kPacks) {
+    test_bytes<uint8_t, 0>();
+    test_bytes<uint8_t, 1>();
+    test_bytes<int8_t, 2>();
+    test_bytes<int8_t, 3>();
+  }
   test_trigonometry();
 }
 
