@@ -85,14 +85,15 @@ struct AxisTaps {
     alignas(64) typename Simd<G>::Int index[kTilePoints];
     const int groups = tile.groups;  // nothing stored here can change it
     for (int g = 0; g < groups; ++g) {
-      bool interior = true, outside = Boundary::masks;
+      bool interior = true, inner = true, outside = Boundary::masks;
       for (int i = g * kGroup; i < (g + 1) * kGroup; i += lanes) {
         V at = load<V>(x + i);
         V start = Place::start(at);
         // A cyclic boundary moves what is just below 0 to the other end, where nearest rounds a tie the other way.
-        V inner = Boundary::cyclic && !Place::wide ? at : start, pair = start;
+        V place = Boundary::cyclic && !Place::wide ? at : start, pair = start;
         typename Simd<G>::I shift{};
-        if (lanes_within(inner, first, last) != all) {
+        if (lanes_within(place, first, last) != all) {
+          inner = false;
           at = inside(at, span);
           pair = start = Place::start(at);
           if constexpr (is_pair) {
@@ -114,6 +115,7 @@ struct AxisTaps {
         store(index + i, to_int(pair + G(Place::first)));
       }
       tile.kind[g] |= (interior ? kInterior : kEdge) | (outside ? kOutside : 0);
+      tile.inner[g] &= inner;
     }
     add_offsets(index, axis, which == 0, groups * kGroup, tile.base);
   }

@@ -33,6 +33,7 @@ struct Tile {
   alignas(64) typename Simd<T>::Int inside[kMaxDim][kMaxTaps][kTilePoints];
   alignas(64) typename Simd<T>::Int shift[kMaxDim][kTilePoints];  // or, of two taps: how many samples they are after those of the pair
   int kind[kTilePoints / kGroup];
+  bool inner[kTilePoints / kGroup];   // no tap of the group was moved inside: of two and more, every centre is inside then
   bool judged[kTilePoints / kGroup];  // the group has points with a verdict
   bool outside;                       // nothing is read for any point: all groups are kOutside, none is judged
   Verdict verdict[kTilePoints];       // of judged groups only

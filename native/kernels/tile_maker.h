@@ -82,12 +82,15 @@ __attribute__((noinline)) void judge(const Problem& p, const G (*x)[kTilePoints]
   Verdict outside = p.outside == Outside::fill ? kFill : p.outside == Outside::keep ? kKeep : kAsRead;
   const G infinity = G(__builtin_inf());
   G low[kMaxDim], high[kMaxDim];
+  bool inner_is_inside = taps_of(p.kernel) > 1 && !p.mask;  // one tap is inside from half a sample before it
   for (int a = 0; a < p.ndim; ++a) {
+    inner_is_inside &= p.axis[a].margin >= 0;
     low[a] = G(-p.axis[a].margin);
     high[a] = G(double(p.axis[a].size - 1) + p.axis[a].margin);
   }
   for (int g = 0, row = 0; g < tile.groups; ++row)
     for (int column = 0; column < place.columns; column += kGroup, ++g) {
+      if (inner_is_inside && tile.inner[g]) continue;
       unsigned inside = 0, number = 0;  // bits of points: a centre inside, no NaN
       for (int i = 0; i < kGroup; i += Simd<G>::lanes) {
         unsigned within = Simd<G>::all, ordered = Simd<G>::all;
@@ -130,6 +133,7 @@ struct TileMaker {
     tile.groups = place.rows * tile.row_groups;
     for (int g = 0; g < tile.groups; ++g) {
       tile.kind[g] = plan.tap_by_tap ? kEdge : kInterior;
+      tile.inner[g] = true;
       tile.judged[g] = false;
     }
     MappedTo mapped = p.matrix ? mapped_to(plan, place) : MappedTo::anywhere;
