@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gridsample.bench.agreement import Agreement
+from gridsample.bench.means import geometric_means
 from gridsample.bench.measure import OURS, Reading, Timed
 from gridsample.bench.peers import PEERS
 
@@ -42,7 +43,7 @@ def tables(readings: Sequence[Reading]) -> list[Table]:
             Table(
                 f"Time of each peer over gridsample's, {count}",
                 ["row", "case", "gridsample", "over the bound", "best peer", *peers],
-                [_speed_row(reading, peers) for reading in chosen],
+                [*(_speed_row(reading, peers) for reading in chosen), _mean_row(chosen, peers)],
             )
         )
         found.append(
@@ -62,6 +63,12 @@ def _speed_row(reading: Reading, peers: Sequence[str]) -> list[str]:
     cells.append(f"{ours.median_ms / reading.bound.ms:.1f}x {reading.bound.by}")
     cells.append(best_cell(reading))
     return cells + [peer_cell(reading, name) for name in peers]
+
+
+def _mean_row(readings: Sequence[Reading], peers: Sequence[str]) -> list[str]:
+    means = geometric_means(readings)
+    cells = [f"{means[name].ratio:.2f}x ({means[name].rows})" if name in means else NONE for name in peers]
+    return ["", "geometric mean (of so many rows)", "", "", "", *cells]
 
 
 def digits(value: float) -> str:
@@ -99,11 +106,18 @@ def _difference(agreement: Agreement) -> str:
 
 def write(path: Path, context: dict[str, Any], readings: Sequence[Reading]) -> None:
     """Write ``path``.json and ``path``.md."""
-    rows = [
-        asdict(reading) | {"row": reading.row._asdict(), "best": reading.best, "median_ms": _medians(reading)}
-        for reading in readings
-    ]
-    save(path, context | {"readings": rows}, "Readings", _WHAT, tables(readings), reasons(readings))
+    data = {
+        "readings": [
+            asdict(reading) | {"row": reading.row._asdict(), "best": reading.best, "median_ms": _medians(reading)}
+            for reading in readings
+        ],
+        "geometric_means": [
+            {"threads": threads, "peer": name, **mean._asdict()}
+            for threads in sorted({reading.threads for reading in readings})
+            for name, mean in geometric_means([reading for reading in readings if reading.threads == threads]).items()
+        ],
+    }
+    save(path, context | data, "Readings", _WHAT, tables(readings), reasons(readings))
 
 
 def _medians(reading: Reading) -> dict[str, float]:
@@ -114,7 +128,8 @@ _WHAT = (
     "Medians of interleaved rounds (quartiles in brackets); 2x means that the peer takes twice gridsample's time. "
     "Over the bound is gridsample's time over the least that this machine allows: by memory, to copy as many bytes as the "
     "row must move; by loads, to read as many rows of taps from the first-level cache. "
-    "≠ marks a peer whose result differs from gridsample's; it is never the best peer. - means not run."
+    "≠ marks a peer whose result differs from gridsample's; it is never the best peer, and the geometric mean, over all other "
+    "rows that the peer ran, is without that row. - means not run."
 )
 
 
