@@ -123,6 +123,6 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Run the quick rows of the benchmarks, or as told: `nox -s bench -- --rows all --threads 1,2`, or `--scaling`."""
+    """Run the quick rows of the benchmarks, or: `nox -s bench -- --rows all --threads 1,2`; `--backward`, `--scaling`."""
     session.install(".[bench]")
     session.run("gridsample", "bench", *session.posargs)

@@ -10,7 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 import gridsample
-from gridsample.bench import bounds, measure, peers, workloads
+from gridsample.bench import bounds, measure, peers, report, workloads
+from gridsample.bench.agreement import Agreement
 from gridsample.bench.command import bench
 from gridsample.bench.workloads import Workload
 from gridsample.cli.commands import app
@@ -21,6 +22,9 @@ sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
 import readme
 
 INSTANT = measure.Settings(pause=0, wake=0, visit=0, rounds=2)
+
+MACHINE = ("cpu", "cores", "cpu_info", "system", "python", "commit", "date")
+"""What is said of a machine."""
 
 INSIDE = Workload("inside", "a volume read inside only", (1, 1, 6, 7, 8), (5, 6, 7), "scattered", align_corners=True)
 """No tap is outside, so that peers with other edges agree too."""
@@ -35,6 +39,15 @@ def tiny(row: Workload) -> Workload:
 
 
 ROWS = {row.id: tiny(row) for row in workloads.ROWS}
+
+
+def reading(id, threads=1, differs=(), **ratios):
+    """Make up what was measured of a row: the ratios of peers, of which some differ."""
+    timings = {
+        name: measure.Timing([ratio], Agreement(0.0, 0.0, name not in differs), Agreement(0.0, 0.0, True), [ratio])
+        for name, ratio in {"gridsample": 1.0, **ratios}.items()
+    }
+    return measure.Reading(ROWS[id], threads, timings, {}, bounds.Bound(1.0, "memory"))
 
 
 @pytest.fixture(autouse=True)
@@ -128,6 +141,30 @@ def test_run_writes_json_and_markdown(tmp_path, capsys):
     table = readme.speed_table(found, "v1.0.md")
     assert re.search(r"\| volume: [\d x]+ float32 \| [\d.]+x / [\d.]+x \| - \| - \|", table)
     assert f"PyTorch {found['versions']['torch']} |" in table
+
+
+def test_the_last_row_is_the_geometric_mean(tmp_path):
+    """Of the rows that a peer ran and in which it agrees, for each thread count."""
+    readings = [
+        reading("R1", torch=2.0, opencv=3.0, scipy=9.0, differs=["scipy"]),
+        reading("R7", torch=8.0),
+        reading("W5", torch=100.0, opencv=1 / 3, differs=["torch"]),
+        reading("R1", threads=2, torch=0.5),
+    ]
+    one, _, two, _ = report.tables(readings)
+    assert one.header[5:] == ["torch", "opencv", "scipy"]
+    assert [row[0] for row in one.rows] == ["R1", "R7", "W5", ""]
+    assert one.rows[-1][1].startswith("geometric mean")
+    assert one.rows[-1][5:] == ["4.00x (2)", "1.00x (2)", "-"]
+    assert two.rows[-1][5:] == ["0.50x (1)"]
+    assert all(len(row) == len(table.header) for table in (one, two) for row in table.rows)
+    report.write(tmp_path / "made-up", {"machine": dict.fromkeys(MACHINE), "versions": {}}, readings)
+    assert json.loads((tmp_path / "made-up.json").read_text())["geometric_means"] == [
+        {"threads": 1, "peer": "torch", "ratio": pytest.approx(4), "rows": 2},
+        {"threads": 1, "peer": "opencv", "ratio": pytest.approx(1), "rows": 2},
+        {"threads": 2, "peer": "torch", "ratio": pytest.approx(0.5), "rows": 1},
+    ]
+    assert "| 4.00x (2) | 1.00x (2) | - |\n\n" in (tmp_path / "made-up.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("wrong", [("--rows", "R99"), ("--peers", "torch,nobody"), ("--threads", "many"), ("-o", "no/where/x")])

@@ -14,7 +14,7 @@ from gridsample._grid_sample import MODES
 from gridsample._modes import KERNELS
 from gridsample.bench.workloads import Workload
 
-__all__ = ["Bound", "find_bound"]
+__all__ = ["Bound", "find_bound", "find_training_bound"]
 
 REPEATS = 15
 """Of each measurement, of which the shortest counts."""
@@ -40,9 +40,19 @@ def find_bound(row: Workload, input: np.ndarray, grid: np.ndarray, threads: int)
     rows = points * channels * taps ** (len(row.out) - 1)
     result = points * row.input[1] * input.itemsize
     nbytes = min(input.nbytes, rows * taps * input.itemsize) + grid.nbytes + result
-    memory = nbytes / _copy_rate(1 << round(math.log2(nbytes)), threads)
+    memory = _seconds_to_copy(nbytes, threads)
     loads = rows / (_load_rate(row.mode, row.dtype) * threads)
     return Bound(max(memory, loads) * 1e3, "memory" if memory >= loads else "loads")
+
+
+def find_training_bound(row: Workload, input: np.ndarray, grid: np.ndarray, threads: int) -> Bound:
+    """Return the time of memory alone: image, grid, result, and the gradient of each, cross it once."""
+    result = math.prod(row.result) * input.itemsize
+    return Bound(_seconds_to_copy(2 * (input.nbytes + grid.nbytes + result), threads) * 1e3, "memory")
+
+
+def _seconds_to_copy(nbytes: int, threads: int) -> float:
+    return nbytes / _copy_rate(1 << round(math.log2(nbytes)), threads)
 
 
 @lru_cache

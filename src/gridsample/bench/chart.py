@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gridsample.bench.measure import OURS, Reading
+from gridsample.bench.passes import FORWARD, Pass
 from gridsample.bench.peers import PEERS
 
 __all__ = ["MARKERS", "draw"]
@@ -12,7 +13,7 @@ MARKERS = dict(zip(PEERS, "*os^Dv<>PX", strict=False))
 """Of each peer, in all pictures."""
 
 
-def draw(path: Path, readings: Sequence[Reading]) -> None:
+def draw(path: Path, readings: Sequence[Reading], what: Pass = FORWARD) -> None:
     """Write a PNG with one panel for each thread count; peers whose results differ are left out."""
     from matplotlib.figure import Figure
 
@@ -20,6 +21,7 @@ def draw(path: Path, readings: Sequence[Reading]) -> None:
     names = [name for name in PEERS if name != OURS and any(name in reading.timings for reading in readings)]
     rows = list(dict.fromkeys(reading.row.id for reading in readings))
     figure = Figure(figsize=(7 * len(counts), 1.5 + 0.35 * len(rows)), layout="constrained")
+    figure.suptitle(what.title)
     panels = figure.subplots(1, len(counts), sharey=True, sharex=True, squeeze=False)[0]
     for panel, threads in zip(panels, counts, strict=True):
         found = {reading.row.id: reading.timings for reading in readings if reading.threads == threads}
@@ -37,8 +39,8 @@ def draw(path: Path, readings: Sequence[Reading]) -> None:
         panel.set_title(f"{threads} thread{'s' if threads > 1 else ''}")
         panel.set_xlabel("time over gridsample's: right of 1 the peer is slower")
         panel.grid(axis="both", alpha=0.3)
-    what = {reading.row.id: reading.row.what for reading in readings}
-    panels[0].set_yticks(range(len(rows)), [f"{what[row]}  {row}" for row in rows])
+    cases = {reading.row.id: reading.row.what for reading in readings}
+    panels[0].set_yticks(range(len(rows)), [f"{cases[row]}  {row}" for row in rows])
     panels[0].invert_yaxis()
     if names:
         panels[-1].legend(loc="best", fontsize="small")

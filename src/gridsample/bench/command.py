@@ -16,6 +16,7 @@ from gridsample.bench import report, scaling_report
 from gridsample.bench.chart import draw
 from gridsample.bench.machine import describe_machine, describe_versions
 from gridsample.bench.measure import OURS, Reading, Settings, measure
+from gridsample.bench.passes import FORWARD, Pass
 from gridsample.bench.scaling import Point, measure_step, why_not
 from gridsample.bench.scaling_chart import draw_scaling
 from gridsample.bench.sweeps import Step
@@ -25,19 +26,26 @@ __all__ = ["bench", "scale"]
 
 
 def bench(
-    rows: Sequence[Workload], threads: Sequence[int], peers: Sequence[str], settings: Settings, out: Path
+    rows: Sequence[Workload],
+    threads: Sequence[int],
+    peers: Sequence[str],
+    settings: Settings,
+    out: Path,
+    what: Pass = FORWARD,
 ) -> list[Reading]:
-    """Measure every row with every thread count; write and print what was found."""
+    """Measure every row that can be with every thread count; write and print what was found, and what was left out."""
     context, console = _describe(peers, settings), _console()
     readings: list[Reading] = []
-    with _progress(console, len(rows) * len(threads)) as show:
-        for row in rows:
+    left_out = [(row, why) for row in rows if (why := what.why_not(row))]
+    timed = [row for row in rows if not what.why_not(row)]
+    with _progress(console, len(timed) * len(threads)) as show:
+        for row in timed:
             for number in threads:
                 show(f"{row.id} {row.what}, {number} threads")
-                readings.append(measure(row, number, peers, settings))
-                report.write(out, context, readings)  # after each, so that an interrupted run leaves something
-    draw(out.with_name(out.name + ".png"), readings)
-    _print(console, report.tables(readings), context, out)
+                readings.append(measure(row, number, peers, settings, what))
+                report.write(out, context, readings, left_out, what)  # after each, so that an interrupted run leaves something
+    draw(out.with_name(out.name + ".png"), readings, what)
+    _print(console, report.tables(readings, what), context, out, [f"{row.id}: {why}" for row, why in left_out])
     return readings
 
 
@@ -56,9 +64,7 @@ def scale(steps: Sequence[Step], peers: Sequence[str], settings: Settings, out: 
                 points.append(measure_step(step, points, peers, settings))
             scaling_report.write(out, context, points, left_out)
     draw_scaling(out.with_name(out.name + ".png"), points, context)
-    _print(console, scaling_report.tables(points), context, out)
-    for step, why in left_out:
-        console.print(f"left out: {step.row.what}: {why}", soft_wrap=True)
+    _print(console, scaling_report.tables(points), context, out, [f"{step.row.what}: {why}" for step, why in left_out])
     return points
 
 
@@ -86,7 +92,9 @@ def _progress(console: Console, total: int) -> Iterator[Callable[[str], None]]:
         progress.update(task, completed=total)
 
 
-def _print(console: Console, tables: Sequence[report.Table], context: dict[str, Any], out: Path) -> None:
+def _print(
+    console: Console, tables: Sequence[report.Table], context: dict[str, Any], out: Path, left_out: Sequence[str]
+) -> None:
     for found in tables:
         table = Table(*found.header, title=found.title, box=SIMPLE_HEAD, title_justify="left")
         for cells in found.rows:
@@ -96,3 +104,5 @@ def _print(console: Console, tables: Sequence[report.Table], context: dict[str, 
     if missing:
         console.print(f"not installed: {', '.join(missing)}; pip install 'gridsample\\[bench]' brings them", soft_wrap=True)
     console.print(f"written: {out}.json, {out}.md, {out}.png")
+    for why in left_out:
+        console.print(f"left out: {why}", soft_wrap=True)

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gridsample.bench.agreement import Agreement, compare, exact_sample
-from gridsample.bench.bounds import Bound, find_bound
+from gridsample.bench.agreement import Agreement
+from gridsample.bench.bounds import Bound
+from gridsample.bench.passes import FORWARD, Pass
 from gridsample.bench.peers import PEERS, Prepared, Unsupported
 from gridsample.bench.workloads import Workload, make
 
@@ -84,25 +85,30 @@ class Reading(Timed):
     bound: Bound
 
 
-def measure(row: Workload, threads: int, names: Sequence[str], settings: Settings) -> Reading:
+def measure(row: Workload, threads: int, names: Sequence[str], settings: Settings, what: Pass = FORWARD) -> Reading:
     """Prepare, check and time gridsample and the peers ``names``, and find the bound of the row."""
     input, grid = make(row)
-    timed = time_row(row, input, grid, threads, names, settings)
-    return Reading(**vars(timed), bound=find_bound(row, input, grid, threads))
+    timed = time_row(row, input, grid, threads, names, settings, what)
+    return Reading(**vars(timed), bound=what.find_bound(row, input, grid, threads))
 
 
 def time_row(
-    row: Workload, input: np.ndarray, grid: np.ndarray, threads: int, names: Sequence[str], settings: Settings
+    row: Workload,
+    input: np.ndarray,
+    grid: np.ndarray,
+    threads: int,
+    names: Sequence[str],
+    settings: Settings,
+    what: Pass = FORWARD,
 ) -> Timed:
     """Prepare, check and time gridsample and the peers ``names`` on the arrays of ``row``."""
-    prepared, skipped = _prepare(row, input, grid, threads, [OURS, *(name for name in names if name != OURS)])
-    entries, points, exact = exact_sample(row, input, grid)
+    prepared, skipped = _prepare(what, row, input, grid, threads, [OURS, *(name for name in names if name != OURS)])
+    check = what.against_exact(row, input, grid)
     timings: dict[str, Timing] = {}
     ours = prepared[OURS].result(prepared[OURS].call())
     for name, peer in prepared.items():
         theirs = ours if name == OURS else peer.result(peer.call())
-        picked = theirs.reshape(*row.result[:2], -1)[entries[:, None], :, points].transpose(0, 2, 1)
-        timings[name] = Timing([], compare(row, theirs, ours), compare(row, picked, exact))
+        timings[name] = Timing([], what.compare(row, theirs, ours), check(theirs))
     del ours, theirs
     for name, times in time_interleaved({name: peer.call for name, peer in prepared.items()}, settings).items():
         timings[name].times_ms = [seconds * 1e3 for seconds in times]
@@ -112,7 +118,7 @@ def time_row(
 
 
 def _prepare(
-    row: Workload, input: np.ndarray, grid: np.ndarray, threads: int, names: Sequence[str]
+    what: Pass, row: Workload, input: np.ndarray, grid: np.ndarray, threads: int, names: Sequence[str]
 ) -> tuple[dict[str, Prepared], dict[str, str]]:
     prepared, skipped = {}, {}
     for name in names:
@@ -120,9 +126,10 @@ def _prepare(
             skipped[name] = "not installed"
             continue
         try:
+            prepare = what.prepare_by(name)
             if row.dtype not in PEERS[name].dtypes:
                 raise Unsupported(f"not for {row.dtype}, or not with float32 coordinates")
-            prepared[name] = PEERS[name].prepare(row, input, grid, threads)
+            prepared[name] = prepare(row, input, grid, threads)
         except Unsupported as reason:
             skipped[name] = str(reason)
     return prepared, skipped

@@ -13,7 +13,7 @@ import numpy as np
 
 from gridsample.bench.workloads import Workload
 
-__all__ = ["PEERS", "Peer", "Prepared", "Unsupported"]
+__all__ = ["PEERS", "Peer", "Prepare", "Prepared", "Unsupported", "channels_last_tensor", "check_torch", "contiguous_tensor"]
 
 
 class Unsupported(Exception):
@@ -21,12 +21,15 @@ class Unsupported(Exception):
 
 
 class Prepared(NamedTuple):
-    """What is timed, and how to read what it returns as (N, C, *out)."""
+    """What is timed, and how to read what it returns: as (N, C, *out), or as the gradients of image and grid."""
 
     call: Callable[[], Any]
-    result: Callable[[Any], np.ndarray] = np.asarray
+    result: Callable[[Any], Any] = np.asarray
     memory: Any = None
     """Arrays that the library reads without holding them."""
+
+
+Prepare = Callable[[Workload, np.ndarray, np.ndarray, int], Prepared]
 
 
 class Peer(NamedTuple):
@@ -34,7 +37,7 @@ class Peer(NamedTuple):
 
     name: str
     module: str
-    prepare: Callable[[Workload, np.ndarray, np.ndarray, int], Prepared]
+    prepare: Prepare
     dtypes: tuple[str, ...] = ("float32",)
 
     def version(self) -> str | None:
@@ -65,29 +68,43 @@ def prepare_gridsample(row: Workload, input: np.ndarray, grid: np.ndarray, threa
 
 def prepare_torch(row: Workload, input: np.ndarray, grid: np.ndarray, threads: int) -> Prepared:
     """Give it contiguous tensors that need no gradient."""
-    import torch
-
-    return _torch_call(row, torch.from_numpy(np.ascontiguousarray(input)), torch.from_numpy(grid), threads)
+    return _torch_call(row, contiguous_tensor(input), grid, threads)
 
 
 def prepare_torch_channels_last(row: Workload, input: np.ndarray, grid: np.ndarray, threads: int) -> Prepared:
     """Give the input in torch.channels_last, which the 2-D kernels read faster when channels are many."""
+    return _torch_call(row, channels_last_tensor(input), grid, threads)
+
+
+def contiguous_tensor(input: np.ndarray) -> Any:
+    """Return the tensor that PyTorch reads as ``torch``."""
+    import torch
+
+    return torch.from_numpy(np.ascontiguousarray(input))
+
+
+def channels_last_tensor(input: np.ndarray) -> Any:
+    """Return the tensor that PyTorch reads as ``torch-channels-last``."""
     import torch
 
     _require(input.ndim == 4, "torch.channels_last is for 4-D tensors")
-    _require(row.input[1] > 1, "one channel: the same memory as contiguous")
-    tensor = torch.from_numpy(np.ascontiguousarray(input)).contiguous(memory_format=torch.channels_last)
-    return _torch_call(row, tensor, torch.from_numpy(grid), threads)
+    _require(input.shape[1] > 1, "one channel: the same memory as contiguous")
+    return contiguous_tensor(input).contiguous(memory_format=torch.channels_last)
 
 
-def _torch_call(row: Workload, input: Any, grid: Any, threads: int) -> Prepared:
+def check_torch(row: Workload) -> None:
+    """Raise ``Unsupported`` with what PyTorch's own grid_sample cannot do."""
+    _require_no_spline(row)
+    _require(len(row.out) == 2 or row.mode != "bicubic", "no bicubic for volumes")
+
+
+def _torch_call(row: Workload, input: Any, grid: np.ndarray, threads: int) -> Prepared:
     import torch
 
-    _require_no_spline(row)
-    _require(input.ndim == 4 or row.mode != "bicubic", "no bicubic for volumes")
+    check_torch(row)
     torch.set_num_threads(threads)
-    sample = torch.nn.functional.grid_sample
-    return Prepared(lambda: sample(input, grid, row.mode, row.padding, row.align_corners), lambda tensor: tensor.numpy())
+    sample, at = torch.nn.functional.grid_sample, torch.from_numpy(grid)
+    return Prepared(lambda: sample(input, at, row.mode, row.padding, row.align_corners), lambda tensor: tensor.numpy())
 
 
 def prepare_openvino(row: Workload, input: np.ndarray, grid: np.ndarray, threads: int) -> Prepared:

@@ -9,13 +9,19 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gridsample.bench.agreement import Agreement
+from gridsample.bench.means import geometric_means
 from gridsample.bench.measure import OURS, Reading, Timed
+from gridsample.bench.passes import FORWARD, Pass
 from gridsample.bench.peers import PEERS
+from gridsample.bench.workloads import Workload
 
-__all__ = ["NONE", "Table", "best_cell", "digits", "peer_cell", "reasons", "save", "tables", "write"]
+__all__ = ["NONE", "LeftOut", "Table", "best_cell", "digits", "peer_cell", "reasons", "save", "tables", "write"]
 
 NONE = "-"
 """In a cell: not run."""
+
+LeftOut = tuple[Workload, str]
+"""A row, and why it was not measured."""
 
 
 class Table(NamedTuple):
@@ -31,23 +37,23 @@ class Table(NamedTuple):
         return "\n".join([f"## {self.title}", "", *("| " + " | ".join(line) + " |" for line in lines), ""])
 
 
-def tables(readings: Sequence[Reading]) -> list[Table]:
+def tables(readings: Sequence[Reading], what: Pass = FORWARD) -> list[Table]:
     """Return the speed and the agreement of all rows, for each thread count."""
     found = []
     for threads in sorted({reading.threads for reading in readings}):
         chosen = [reading for reading in readings if reading.threads == threads]
         peers = [name for name in PEERS if name != OURS and any(name in reading.timings for reading in chosen)]
-        count = f"{threads} thread{'s' if threads > 1 else ''}"
+        done = f"{what.title}, {threads} thread{'s' if threads > 1 else ''}"
         found.append(
             Table(
-                f"Time of each peer over gridsample's, {count}",
+                f"{done}: time of each peer over gridsample's",
                 ["row", "case", "gridsample", "over the bound", "best peer", *peers],
-                [_speed_row(reading, peers) for reading in chosen],
+                [*(_speed_row(reading, peers) for reading in chosen), _mean_row(chosen, peers)],
             )
         )
         found.append(
             Table(
-                f"Largest difference from gridsample, {count}",
+                f"{done}: largest difference from gridsample",
                 ["row", "gridsample from exact", *peers],
                 [_agreement_row(reading, peers) for reading in chosen],
             )
@@ -62,6 +68,12 @@ def _speed_row(reading: Reading, peers: Sequence[str]) -> list[str]:
     cells.append(f"{ours.median_ms / reading.bound.ms:.1f}x {reading.bound.by}")
     cells.append(best_cell(reading))
     return cells + [peer_cell(reading, name) for name in peers]
+
+
+def _mean_row(readings: Sequence[Reading], peers: Sequence[str]) -> list[str]:
+    means = geometric_means(readings)
+    cells = [f"{means[name].ratio:.2f}x ({means[name].rows})" if name in means else NONE for name in peers]
+    return ["", "geometric mean (of so many rows)", "", "", "", *cells]
 
 
 def digits(value: float) -> str:
@@ -97,13 +109,29 @@ def _difference(agreement: Agreement) -> str:
     return f"{agreement.max_difference:.1e} ≠ ({agreement.share_off:.2%} of values)"
 
 
-def write(path: Path, context: dict[str, Any], readings: Sequence[Reading]) -> None:
+def write(
+    path: Path,
+    context: dict[str, Any],
+    readings: Sequence[Reading],
+    left_out: Sequence[LeftOut] = (),
+    what: Pass = FORWARD,
+) -> None:
     """Write ``path``.json and ``path``.md."""
-    rows = [
-        asdict(reading) | {"row": reading.row._asdict(), "best": reading.best, "median_ms": _medians(reading)}
-        for reading in readings
-    ]
-    save(path, context | {"readings": rows}, "Readings", _WHAT, tables(readings), reasons(readings))
+    data = {
+        "timed": what.title,
+        "readings": [
+            asdict(reading) | {"row": reading.row._asdict(), "best": reading.best, "median_ms": _medians(reading)}
+            for reading in readings
+        ],
+        "geometric_means": [
+            {"threads": threads, "peer": name, **mean._asdict()}
+            for threads in sorted({reading.threads for reading in readings})
+            for name, mean in geometric_means([reading for reading in readings if reading.threads == threads]).items()
+        ],
+        "left_out": [{"row": row.id, "why": why} for row, why in left_out],
+    }
+    not_run = [*(f"{row.id}: {why}" for row, why in left_out), *reasons(readings)]
+    save(path, context | data, what.title, f"{what.what} {_WHAT}", tables(readings, what), not_run)
 
 
 def _medians(reading: Reading) -> dict[str, float]:
@@ -112,9 +140,8 @@ def _medians(reading: Reading) -> dict[str, float]:
 
 _WHAT = (
     "Medians of interleaved rounds (quartiles in brackets); 2x means that the peer takes twice gridsample's time. "
-    "Over the bound is gridsample's time over the least that this machine allows: by memory, to copy as many bytes as the "
-    "row must move; by loads, to read as many rows of taps from the first-level cache. "
-    "≠ marks a peer whose result differs from gridsample's; it is never the best peer. - means not run."
+    "≠ marks a peer whose result differs from gridsample's; it is never the best peer, and the geometric mean, over all other "
+    "rows that the peer ran, is without that row. - means not run."
 )
 
 

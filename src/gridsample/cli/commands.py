@@ -297,6 +297,10 @@ def bench(
     scaling: Annotated[
         bool, typer.Option("--scaling", help="Instead: how time and memory grow with size, channels, batch and threads.")
     ] = False,
+    backward: Annotated[
+        bool,
+        typer.Option("--backward", help="Time training steps: the call, then the gradients of image and grid."),
+    ] = False,
     threads: Annotated[
         str, typer.Option(help="Thread counts with commas between.", show_default="1 and all; with --scaling, also between")
     ] = "",
@@ -308,13 +312,18 @@ def bench(
     output: Annotated[Path, typer.Option("--output", "-o", help="Writes OUTPUT.json, OUTPUT.md and OUTPUT.png.")] = _BENCH,
 ) -> None:
     """Time gridsample beside the libraries that are installed, in turns and with equal threads, and check that they agree."""
-    from gridsample.bench import measure, sweeps, workloads
+    from gridsample.bench import measure, passes, sweeps, workloads
     from gridsample.bench import peers as known
 
     if rows and (quick or scaling):
         _usage(f"--rows: goes without --{'scaling' if scaling else 'quick'}")
+    if backward and scaling:
+        _usage("--backward: goes without --scaling, which times the call alone")
     table = {row.id: row for row in workloads.ROWS}
     ids = {"": workloads.QUICK, "all": tuple(table)}.get(rows) or _names("--rows", rows, tuple(table))
+    what = passes.BACKWARD if backward else passes.FORWARD
+    if all(what.why_not(table[id]) for id in ids):
+        _usage("--rows: nothing to time: " + ", ".join(f"{id}: {what.why_not(table[id])}" for id in ids))
     chosen = tuple(known.PEERS) if peers == "all" else _names("--peers", peers, tuple(known.PEERS))
     if not threads:
         every = gridsample.get_num_threads()
@@ -323,6 +332,9 @@ def bench(
     counts = [int(count) for count in _names("--threads", threads, [str(n) for n in range(1, 1025)], "numbers from 1 to 1024")]
     if not output.absolute().parent.is_dir():
         _usage(f"--output: the folder {output.absolute().parent} does not exist")
+    if backward and known.PEERS["torch"].version() is None:
+        _print_error("--backward: needs PyTorch, which is not installed: pip install 'gridsample[bench]'")
+        raise typer.Exit(1)
     from gridsample.bench.command import bench, scale
 
     settings = measure.Settings(pause=pause / 1000, rounds=rounds)
@@ -331,7 +343,7 @@ def bench(
             settings = settings._replace(budget=1.0)
             found: Sequence[measure.Timed] = scale(sweeps.plan(counts, quick=quick), chosen, settings, output)
         else:
-            found = bench([table[id] for id in ids], counts, chosen, settings, output)
+            found = bench([table[id] for id in ids], counts, chosen, settings, output, what)
     except KeyboardInterrupt:
         _notes.print(f"interrupted; what was measured is in {output}.json and {output}.md")
         raise typer.Exit(130) from None
