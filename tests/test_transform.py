@@ -157,6 +157,29 @@ def test_the_core_maps_points_as_the_grid_does(spatial, projective, kernel, dtyp
             np.testing.assert_array_equal(mask, inside)
 
 
+@pytest.mark.parametrize(("spatial", "size"), [((90, 130), (100, 120)), ((30, 34, 70), (40, 30, 60))])
+@pytest.mark.parametrize("projective", [False, True])
+@pytest.mark.parametrize("kernel", ["nearest", "linear", "cubic", "bspline2", "bspline3", "bspline5", "lanczos2"])
+@pytest.mark.parametrize(("dtype", "channels"), [("float32", "first"), ("float64", "first"), ("uint8", "last"), ("float32", "last")])
+def test_tiles_inside_are_those_of_the_grid(spatial, size, projective, kernel, dtype, channels):
+    """To the bit, in outputs most of whose tiles are read inside with all their taps; some are not."""
+    ndim = len(spatial)
+    image = (100 * np.abs(make_input((2, 3, *spatial), "float64"))).astype(dtype)
+    if channels == "last":
+        image = np.ascontiguousarray(np.moveaxis(image, 1, -1))
+    rng = np.random.default_rng(11)
+    matrix = np.eye(ndim + 1)
+    matrix[:-1, :-1] = np.diag(np.array(spatial) / size * 0.9) + rng.normal(0, 0.02, (ndim, ndim))
+    matrix[:-1, -1] = 0.04 * np.array(spatial)
+    matrix[-1] = [*rng.normal(0, 1e-4, ndim), 1.01] if projective else [0] * ndim + [1]
+    transform = Transform.perspective(matrix)
+    coords = transform.coords(size)
+    for settings in ({}, {"boundary": "reflection_edge"}, {"boundary": "border", "fill_value": 7, "outside": "fill"}):
+        options = {"channels": channels, **settings}
+        expected = gridsample.sample(image, coords[None], kernel, **options)
+        np.testing.assert_array_equal(gridsample.sample(image, transform, kernel, size=size, **options), expected)
+
+
 def any_stride(field):
     """Return an equal field of which no axis is contiguous, seen backwards along the first."""
     room = np.zeros((*(2 * n for n in field.shape[:-1]), 2 * field.shape[-1]), field.dtype)
