@@ -17,7 +17,7 @@ namespace {
 template <int Taps, bool Rounds>
 struct Window {
   static constexpr int taps = Taps, first = -((Taps - 1) / 2);
-  static constexpr bool wide = Taps > 2;
+  static constexpr bool wide = Taps > 2, rounds = Rounds;
   template <class V>
   static GS_INLINE V start(V x) {
     if constexpr (Rounds)
