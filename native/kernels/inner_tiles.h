@@ -66,14 +66,14 @@ GS_UNROLL(3)
 template <class T>
 using InnerTile = void (*)(const Problem& p, const TilePlace& place, Tile<T>& tile, T (*fraction)[kTilePoints]);
 
-// For images and volumes read linearly or in windows of four that do not round, which are most; others, which take longer anyway, have none, nor
-// has the baseline: each adds to the size of the library.
+// For images and volumes computed in float32 and read linearly or in windows of four that do not round, which are most; others, which take longer
+// anyway, have none, nor has the baseline: each adds to the size of the library.
 template <class T, class Place>
 InnerTile<T> choose_inner_tile([[maybe_unused]] const Problem& p) {
 #ifdef GS_SMALL
   constexpr bool has_one = false;
 #else
-  constexpr bool has_one = (Place::taps == 2 || Place::taps == 4) && !Place::rounds;
+  constexpr bool has_one = sizeof(T) == 4 && (Place::taps == 2 || Place::taps == 4) && !Place::rounds;
 #endif
   if constexpr (has_one) {
     if (p.ndim == 2) return p.projective ? make_inner_tile<T, Place, 2, true> : make_inner_tile<T, Place, 2, false>;
