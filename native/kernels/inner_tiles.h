@@ -36,10 +36,7 @@ __attribute__((noinline)) void make_inner_tile(const Problem& p, const TilePlace
   const V first = load<V>(count), end = broadcast(double(at[last] + place.columns - 1));
   for (int r = 0, to = 0; r < place.rows; ++r, ++at[last - 1]) {
     double start[rows];
-    for (int k = 0; k < rows; ++k) {
-      start[k] = row[k][p.out_ndim];
-      for (int i = 0; i < last; ++i) start[k] += row[k][i] * double(at[i]);
-    }
+    for (int k = 0; k < rows; ++k) start[k] = start_of_row(p, row[k], at);
     V next = first;
     for (int i = 0; i < padded; i += lanes, to += lanes, next += double(lanes)) {
       V column = min(next, end);  // a row is padded with its last point

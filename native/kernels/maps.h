@@ -19,6 +19,13 @@ static __attribute__((noinline)) void first_indices(const Problem& p, const Tile
   for (int k = p.out_ndim - 1; k >= 0; rest /= p.out_size[k--]) at[k] = rest % p.out_size[k];
 }
 
+// What a row of the matrix gives at the first point of a row of points, but for the last axis.
+static GS_INLINE double start_of_row(const Problem& p, const double* row, const int64_t* at) {
+  double start = row[p.out_ndim];
+  for (int k = 0; k < p.out_ndim - 1; ++k) start += row[k] * double(at[k]);
+  return start;
+}
+
 static __attribute__((noinline)) void map_component(const Problem& p, const double* row, const TilePlace& place, double* x) {
   constexpr int lanes = Simd<double>::lanes;
   int last = p.out_ndim - 1;
@@ -30,8 +37,7 @@ static __attribute__((noinline)) void map_component(const Problem& p, const doub
   constexpr int both = 2 * lanes;  // vectors that do not wait for each other; a group has that many points or more
   static_assert(kGroup % both == 0);
   for (int r = 0; r < place.rows; ++r, ++at[last - 1]) {
-    double start = row[p.out_ndim];
-    for (int k = 0; k < last; ++k) start += row[k] * double(at[k]);
+    const double start = start_of_row(p, row, at);
     auto column = first, second = first + double(lanes);
     int i = 0;
     for (; i < place.columns; i += both, column += double(both), second += double(both)) {

@@ -51,7 +51,7 @@ struct StageOf {
   using Taps = AxisTaps<T, G, typename Kernel::Place, Boundary>;
   using Own = AxisJets<G, typename Kernel::Place, Boundary>;
   static constexpr StageA<T, G> stage{Taps::start, Taps::taps, fill_weights<T, Kernel>, Own::slopes, derive<T, G, Kernel>, Own::reach,
-                                         choose_inner_tile<T, typename Kernel::Place>};
+                                      choose_inner_tile<T, typename Kernel::Place>};
 };
 
 template <class T, class G>
