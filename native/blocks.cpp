@@ -10,6 +10,7 @@ namespace gs {
 namespace {
 
 constexpr int64_t kPage = 4096;
+constexpr int kLine = 16;  // samples of float32
 constexpr int kPlaces = 16;
 constexpr double kMostlyRead = 0.5, kOnePlane = 1.05;  // from plane to plane of points, those of samples: a tile's farthest plane is mostly new, and no other
 constexpr double kTurned = 0.25;  // samples from column to column, beyond which a map is not level
@@ -79,6 +80,22 @@ int asked_plane(const Problem& p) {
     down &= -step > kMostlyRead && -step < kOnePlane;
   });
   return up ? taps_of(p.kernel) - 1 : down ? 0 : kAllPlanes;
+}
+
+bool neighbours_are_apart(const Problem& p) {
+  int along = p.out_ndim - 1, apart = 0;
+  while (along > 0 && p.out_size[along] == 1) --along;
+  if (p.batch == 0 || p.out_size[along] < 2) return false;
+  for (int k = 0; k < kPlaces; ++k) {
+    int64_t at[kMaxOutDim], batch = p.batch * k / kPlaces;
+    for (int i = 0; i < p.out_ndim; ++i) at[i] = i == along ? (p.out_size[i] - 1) * (k * 5 % kPlaces) / kPlaces : p.out_size[i] * k / kPlaces;
+    double y = coordinate(p, p.ndim - 2, batch, at), x = coordinate(p, p.ndim - 1, batch, at);
+    ++at[along];
+    y -= coordinate(p, p.ndim - 2, batch, at);
+    x -= coordinate(p, p.ndim - 1, batch, at);
+    apart += std::fabs(y) >= 1 || std::fabs(x) >= kLine;
+  }
+  return 2 * apart > kPlaces;
 }
 
 int block_columns(const Problem& p) {

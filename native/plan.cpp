@@ -1,6 +1,7 @@
 #include "plan.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace gs {
 namespace {
@@ -100,6 +101,9 @@ Plan make_plan(const Problem& problem, int block_columns) {
   else
     plan.spare_samples = taps_of(p.kernel) == 6 ? 2 : 0;  // loaded as eight
   plan.tap_by_tap = !side_by_side && last != 1 && p.kernel != Kernel::nearest;
+  double far = 0;
+  for (int i = 0; i < p.ndim; ++i) far += std::abs(double(p.axis[i].size) * double(p.axis[i].stride));
+  plan.near = !plan.tap_by_tap && far <= INT32_MAX;
   plan.wide_coords = p.coords_dtype == Dtype::float64 || p.relative;
   for (int i = 0; i < p.ndim; ++i)  // float32 cannot count past 2^24
     if (p.axis[i].size > (int64_t{1} << 24)) plan.wide_coords = true;

@@ -29,6 +29,7 @@ struct Plan {
   bool judges;                   // some samples are not what their taps say, or the mask is asked for
   bool gathers;                  // by gather instructions, where there are
   bool tap_by_tap;               // taps do not lie side by side
+  bool near;                     // they do, and no sample is further from the first than 32 bits count
   bool edge_pairs;               // the two taps of edge groups along each axis are read as a pair of samples that are inside
   int spare_samples;             // along the last axis, that reading the taps of a point may touch after the last of them
   int64_t channels_at_once;      // all of them if they lie side by side, or 1

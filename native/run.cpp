@@ -5,6 +5,7 @@
 #include "blocks.h"
 #include "dispatch.h"
 #include "outside.h"
+#include "scattered.h"
 #include "threads.h"
 #include "watch.h"
 
@@ -61,9 +62,7 @@ bool run(Plan& plan, Interrupted interrupted) {
   return !watch.given_up();
 }
 
-}  // namespace
-
-bool sample(const Problem& problem, Interrupted interrupted) {
+bool sample_as_given(const Problem& problem, Interrupted interrupted) {
   Plan plan = make_plan(problem, block_columns(problem));
   if (plan.tiles == 0) return true;
   if (is_turned_volume(plan.problem)) {
@@ -73,6 +72,12 @@ bool sample(const Problem& problem, Interrupted interrupted) {
     plan.coords_ahead = plan.problem.coords_stride[plan.problem.out_ndim - 3];
   }
   return computed_in_double(problem.dtype) ? run<double>(plan, interrupted) : run<float>(plan, interrupted);
+}
+
+}  // namespace
+
+bool sample(const Problem& problem, Interrupted interrupted) {
+  return is_scattered(problem) ? sample_scattered(problem, interrupted, sample_as_given) : sample_as_given(problem, interrupted);
 }
 
 }  // namespace gs

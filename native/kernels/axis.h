@@ -21,15 +21,15 @@ GS_INLINE Simd<double>::I load_offsets(const int32_t* index) {
 }
 GS_INLINE Simd<double>::I load_offsets(const int64_t* index) { return load<Simd<double>::I>(index); }
 
-// base += index * stride for all points, or = for the first axis. What is far outside may overflow: nothing is read there.
+// base += index * stride for points begin to end, or = for the first axis. What is far outside may overflow: nothing is read there.
 template <class Int>
-void add_offsets(const Int* index, const Axis& axis, bool first, int points, int64_t* base) {
+void add_offsets(const Int* index, const Axis& axis, bool first, int begin, int end, int64_t* base) {
   using Signed = Simd<double>::I;
   constexpr int lanes = Simd<double>::lanes;
   using Offsets = typename Ints<uint64_t, lanes>::type;  // unsigned: far outside, where nothing is read from `base`, this may overflow
   Signed stride = axis.stride - Signed{};
   auto add = [&](auto product) GS_ALWAYS {
-    for (int i = 0; i < points; i += lanes) {
+    for (int i = begin; i < end; i += lanes) {
       Offsets offset = product(load_offsets(index + i));
       store(base + i, first ? offset : load<Offsets>(base + i) + offset);
     }
@@ -74,8 +74,9 @@ struct AxisTaps {
 
   // For every point: its fraction, or its weights if the kernel is narrow, and the offset of the first tap added to `base`; of two taps, if one
   // is outside, that of the nearest pair inside, and how far they are from it. Along an axis of one sample, it is that one and nothing.
-  // Then how the groups may be read: in an interior group there are `spare` samples after the last tap of every point.
-  static void start(const G* x, const Axis& axis, int spare, int which, Tile<T>& tile, T* fraction) {
+  // Then how the groups may be read: in an interior group there are `spare` samples after the last tap of every point. All that of the groups
+  // from `begin` to `end`.
+  static void start(const G* x, const Axis& axis, int spare, int which, int begin, int end, Tile<T>& tile, T* fraction) {
     Span<G> span = make_span<G>(axis.size);
     V first = G(-Place::first) - V{};                                        // starts from here ...
     V last = span.last - G(Place::first + Place::taps - 1 + spare) - V{};   // to here have all their taps inside,
@@ -83,8 +84,7 @@ struct AxisTaps {
     V none_high = span.size - G(Place::first) - V{};
     G last_pair = span.last > 1 ? span.last - 1 : G(0);
     alignas(64) typename Simd<G>::Int index[kTilePoints];
-    const int groups = tile.groups;  // nothing stored here can change it
-    for (int g = 0; g < groups; ++g) {
+    for (int g = begin; g < end; ++g) {
       bool interior = true, inner = true, outside = Boundary::masks;
       for (int i = g * kGroup; i < (g + 1) * kGroup; i += lanes) {
         V at = load<V>(x + i);
@@ -117,7 +117,7 @@ struct AxisTaps {
       tile.kind[g] |= (interior ? kInterior : kEdge) | (outside ? kOutside : 0);
       tile.inner[g] &= inner;
     }
-    add_offsets(index, axis, which == 0, groups * kGroup, tile.base);
+    add_offsets(index, axis, which == 0, begin * kGroup, end * kGroup, tile.base);
   }
 
   // For the points of one edge group: the offset of every tap, and whether it is inside.

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "gather_bytes.h"
+#include "turn.h"
 
 namespace gs {
 namespace GS_ISA {
@@ -20,6 +21,24 @@ GS_INLINE auto sum_point(const Tile<T>& tile, int i, const Read& read, const Spl
   else
     return add_terms<K, Rolled>(column(0) * weight(Dims - 1, 0),
                                 [&](auto sum, int k) GS_ALWAYS { return fma(column(k), weight(Dims - 1, k), sum); });
+}
+
+// Whole vectors of channels, side by side for each point of a group that may be stored, to planes from channel `first` on: in squares of a
+// vector's lanes.
+template <class T>
+static __attribute__((noinline)) void put_planes(const T* values, int64_t channels, int row, int column, int64_t first, const Sink<T>& sink) {
+  constexpr int lanes = Simd<T>::lanes;
+  constexpr auto all = std::make_integer_sequence<int, lanes>{};
+  for (int64_t c = 0; c < channels; c += lanes)
+    for (int i = 0; i < kGroup; i += lanes) {
+      Vec<T> square[lanes];
+      each_written_out([&](auto l) GS_ALWAYS { square[l] = load<Vec<T>>(values + (i + l) * channels + c); }, all);
+      transpose(square);
+      T* to = reinterpret_cast<T*>(sink.at(row, column + i, first + c));
+      const bool past = sink.past_caches(to) && sink.channel_step % lanes == 0;
+      auto put = [&](auto l) GS_ALWAYS { past ? stream(to, square[l]) : store(to, square[l]), to += sink.channel_step; };
+      each_written_out(put, all);
+    }
 }
 
 template <class S, int Dims, int K>
@@ -239,7 +258,13 @@ struct GatherChannels {
           bool past = direct && sink.past_caches(to) && step * sizeof(T) % GS_VECTOR_BYTES == 0;
           for (int i = 0; i < points; ++i)
             point(image, row_at, column, first, now, fill, tile, g * kGroup + i, to + i * step, past);
-          if (!direct) sink.put(tile, g, row, c, values, first, now);
+          if (direct) continue;
+          if constexpr (__is_same(S, T))
+            if (sink.is_direct(tile, g, c)) {  // planes
+              put_planes(values, now, row, c, first, sink);
+              continue;
+            }
+          sink.put(tile, g, row, c, values, first, now);
         }
     }
   }

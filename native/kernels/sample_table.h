@@ -6,6 +6,7 @@
 #include "../dispatch.h"
 #include "gather.h"
 #include "gather_channels.h"
+#include "channels_last.h"
 
 namespace gs {
 namespace GS_ISA {
@@ -93,9 +94,21 @@ void sample_tiles(const Plan& plan, int64_t first, int64_t last, int64_t first_c
   sink.write = choose_write<T>(p.out_dtype);
 
 #ifdef GS_WINDOWS
-  [[maybe_unused]] LevelGroup windows[kTilePoints / kGroup];
-  [[maybe_unused]] const bool level = plan.channels_at_once == 1 && may_have_windows(p);
+  LevelGroup windows[kTilePoints / kGroup];
+  sink.windows = windows;
+  const bool level = kReadsWindows<S, 2, 2> && may_have_windows(p);
 #endif
+  auto take_window = [&]([[maybe_unused]] const Tile<T>& tile, [[maybe_unused]] GroupPlace group) GS_ALWAYS {
+#ifdef GS_WINDOWS
+    LevelGroup& window = windows[sink.window_count];
+    if (level && find_window(tile.base + group.group * kGroup, window)) {
+      window.group = group;
+      ++sink.window_count;
+      return true;
+    }
+#endif
+    return false;
+  };
   const int64_t ahead = std::min(last_channel - first_channel, kPrefetchAhead);
   Tile<T>* tiles = static_cast<Tile<T>*>(memory);  // two: the one being read, and the next one, whose samples are on their way from memory meanwhile
   const int64_t at_once = std::min(reader.most, last_channel - first_channel);
@@ -114,11 +127,7 @@ void sample_tiles(const Plan& plan, int64_t first, int64_t last, int64_t first_c
     const S* from = image(place);
     sink.to = static_cast<char*>(p.out) + place.out * plan.out_item;
     sink.columns = place.columns;
-    if (plan.channels_at_once == 1) sink.sort_groups(tile);
-#ifdef GS_WINDOWS
-    if constexpr (kReadsWindows<S, 2, 2>)
-      if (level) find_windows(tile, windows, sink);
-#endif
+    if (plan.channels_at_once == 1) sink.sort_groups(tile, [&](GroupPlace group) GS_ALWAYS { return take_window(tile, group); });
     bool filled = tile.outside && p.outside == Outside::fill, kept = tile.outside && p.outside == Outside::keep;
     const T* outside = static_cast<const T*>(filled ? plan.fill : plan.outside_reads);
     for (int64_t c = first_channel; c < last_channel; c += at_once) {
@@ -155,7 +164,7 @@ extern const DerivativeTable derivatives_table;
 extern const PrefilterTable prefilter_table;
 extern const WeightedTable weighted_table;
 extern const Isa isa;
-const Isa isa = {GS_NAME(GS_ISA), GS_VECTOR_BYTES, sample, sample_bytes, &derivatives_table, &prefilter_table, &weighted_table};
+const Isa isa = {GS_NAME(GS_ISA), GS_VECTOR_BYTES, sample, sample_bytes, to_channels_last, &derivatives_table, &prefilter_table, &weighted_table};
 
 }  // namespace GS_ISA
 }  // namespace gs

@@ -32,11 +32,14 @@ struct Sink {
   const LevelGroup* windows;  // of interior groups that are read in another way
   int window_count;
 
-  void sort_groups(const Tile<T>& tile) {
+  // take(group) takes a whole group for the other way.
+  template <class Take>
+  void sort_groups(const Tile<T>& tile, const Take& take) {
     whole_count = others_count = window_count = 0;
     for (int g = 0, row = 0; g < tile.groups; ++row)
       for (int column = 0; column < columns; column += kGroup, ++g) {
-        bool is_whole = tile.kind[g] == kInterior && is_direct(tile, g, column);
+        const bool is_whole = tile.kind[g] == kInterior && is_direct(tile, g, column);
+        if (is_whole && take(GroupPlace{g, row, column})) continue;
         (is_whole ? whole[whole_count++] : others[others_count++]) = {g, row, column};
       }
   }

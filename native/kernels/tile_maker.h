@@ -5,6 +5,7 @@
 
 #include "axis.h"
 #include "coords.h"
+#include "inner_groups.h"
 #include "inner_tiles.h"
 #include "jets.h"
 
@@ -14,13 +15,14 @@ namespace {
 
 template <class T, class G>
 struct StageA {
-  void (*start)(const G*, const Axis&, int, int, Tile<T>&, T*);
+  void (*start)(const G*, const Axis&, int, int, int, int, Tile<T>&, T*);
   void (*taps)(const G*, const Axis&, int, int, Tile<T>&);
   void (*weights)(const T*, double, int, Tile<T>&);
   void (*slopes)(const G*, const Axis&, int, G*, G*);
   void (*derive)(const G*, const G*, double, int, int, T (*)[kTilePoints + kGroup]);
   void (*reach)(const G*, const Axis&, int, int64_t&, int64_t&);
   InnerTile<T> (*inner)(const Problem&);
+  InnerGroups<T, G> (*inner_groups)(int ndim);
 };
 
 // choose(kernel, boundary) for the structs of those names.
@@ -51,7 +53,7 @@ struct StageOf {
   using Taps = AxisTaps<T, G, typename Kernel::Place, Boundary>;
   using Own = AxisJets<G, typename Kernel::Place, Boundary>;
   static constexpr StageA<T, G> stage{Taps::start, Taps::taps, fill_weights<T, Kernel>, Own::slopes, derive<T, G, Kernel>, Own::reach,
-                                      choose_inner_tile<T, typename Kernel::Place>};
+                                      choose_inner_tile<T, typename Kernel::Place>, choose_inner_groups<T, G, typename Kernel::Place>};
 };
 
 template <class T, class G>
@@ -124,7 +126,7 @@ struct TileMaker {
     const StageA<T, G>* stage[kMaxDim];
     for (int a = 0; a < p.ndim; ++a) stage[a] = choose_stage_a<T, G>(p.kernel, p.axis[a].boundary);
     alignas(64) G x[kMaxDim][kTilePoints], distance[kTilePoints], factor[kTilePoints];
-    alignas(64) T fraction[kTilePoints];
+    alignas(64) T fraction[kMaxDim][kTilePoints];
     tile.pairs = plan.edge_pairs;
     tile.asked_every = plan.asked_every;
     tile.asked_plane = plan.asked_plane;
@@ -145,20 +147,24 @@ struct TileMaker {
     if constexpr (__is_same(C, double))
       if (mapped == MappedTo::interior && !p.mask && !jets && weights_sum_to_1(p))
         if (auto inner = stage[0]->inner(p)) {
-          alignas(64) T fractions[kMaxDim][kTilePoints];
-          inner(p, place, tile, fractions);
-          for (int a = 0; a < p.ndim; ++a) stage[a]->weights(fractions[a], p.cubic_a, a, tile);
+          inner(p, place, tile, fraction);
+          for (int a = 0; a < p.ndim; ++a) stage[a]->weights(fraction[a], p.cubic_a, a, tile);
           return;
         }
     if constexpr (__is_same(C, double))
       if (p.matrix) map_coords(p, place, tile.groups * kGroup, x);
     if (!p.matrix) load_coords<U>(plan, static_cast<const C*>(p.coords) + place.coords, place, x);
+    if constexpr (__is_same(U, double))
+      for (int a = 0; p.relative && a < p.ndim; ++a) add_indices(place, p.ndim - 1 - a, x[a]);
+    auto inner = plan.near ? stage[0]->inner_groups(p.ndim) : nullptr;
+    unsigned left = inner ? inner(plan, x, tile, fraction) : (1u << tile.groups) - 1;
+    if (left) {
+      const int begin = __builtin_ctz(left), end = 32 - __builtin_clz(left);  // those between are the same again
+      for (int a = 0; a < p.ndim; ++a)
+        stage[a]->start(x[a], p.axis[a], a == p.ndim - 1 ? plan.spare_samples : 0, a, begin, end, tile, fraction[a]);
+    }
     for (int a = 0; a < p.ndim; ++a) {
-      int spare = a == p.ndim - 1 ? plan.spare_samples : 0;
-      if constexpr (__is_same(U, double))
-        if (p.relative) add_indices(place, p.ndim - 1 - a, x[a]);
-      stage[a]->start(x[a], p.axis[a], spare, a, tile, fraction);
-      stage[a]->weights(fraction, p.cubic_a, a, tile);
+      stage[a]->weights(fraction[a], p.cubic_a, a, tile);
       int order = p.axis[a].order;
       if (order || jets) stage[a]->slopes(x[a], p.axis[a], tile.groups, distance, factor);
       if (order) stage[a]->derive(distance, factor, p.cubic_a, order, tile.groups, tile.weight[a]);

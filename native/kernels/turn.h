@@ -19,12 +19,12 @@ GS_INLINE void interleave(V* v) {
   if constexpr (Left > 1) {
     constexpr auto lanes = std::make_integer_sequence<int, int(sizeof(V) / sizeof v[0][0])>{};
     V next[N];
-    each<N / 2>([&](auto i) GS_ALWAYS {
+    each_written_out([&](auto i) GS_ALWAYS {
       next[2 * i] = zip<0>(v[i], v[i + N / 2], lanes);
       next[2 * i + 1] = zip<1>(v[i], v[i + N / 2], lanes);
-    });
+    }, std::make_integer_sequence<int, N / 2>{});
     interleave<N, Left / 2>(next);
-    each<N>([&](auto i) GS_ALWAYS { v[i] = next[i]; });
+    each_written_out([&](auto i) GS_ALWAYS { v[i] = next[i]; }, std::make_integer_sequence<int, N>{});
   }
 }
 

@@ -60,22 +60,6 @@ GS_INLINE bool find_window(const int64_t* base, LevelGroup& window) {
   return true;
 }
 
-// Take from the whole groups of a tile those that can be read so.
-template <class T>
-void find_windows(const Tile<T>& tile, LevelGroup* windows, Sink<T>& sink) {
-  int others = 0;
-  for (int k = 0; k < sink.whole_count; ++k) {
-    LevelGroup& window = windows[sink.window_count];
-    window.group = sink.whole[k];
-    if (find_window(tile.base + window.group.group * kGroup, window))
-      ++sink.window_count;
-    else
-      sink.whole[others++] = window.group;
-  }
-  sink.whole_count = others;
-  sink.windows = windows;
-}
-
 // The values of such a group, in the plane from `plane` on.
 GS_INLINE Vec<float> read_window(const float* plane, int64_t stride, const LevelGroup& window, const Vec<float> (*weight)[2]) {
   Vec<float> row[2][2], sum[2];
