@@ -242,6 +242,28 @@ struct GatherChannels {
       }
   }
 
+  // One or two channels, in the baseline: point by point, which is little code.
+  static __attribute__((noinline)) void run_few(const S* image, const int64_t* row_at, int64_t column, int64_t first, int channels, const T* fill,
+                                                const Tile<T>& tile, const Sink<T>& sink) {
+    for (int g = 0, row = 0; g < tile.groups; ++row)
+      for (int c = 0; c < sink.columns; c += kGroup, ++g) {
+        alignas(64) T values[kGroup * 2];
+        for (int i = 0; i < kGroup; ++i) {
+          const int point = g * kGroup + i;
+          T* to = values + i * channels;
+          if (tile.kind[g] == kEdge) {
+            edge_pixel(image, first, channels, fill, tile, point, to);
+            continue;
+          }
+          for (int k = 0; k < channels; ++k) {
+            auto read = [&](int r, int tap) GS_ALWAYS { return widen_one(image + tile.base[point] + row_at[r] + tap * column + first + k); };
+            to[k] = tile.kind[g] & kOutside ? fill[first + k] : sum_point<Dims, K, true>(tile, point, read, [](T w) GS_ALWAYS { return w; });
+          }
+        }
+        sink.put(tile, g, row, c, values, first, channels);
+      }
+  }
+
   static void run_vectors(const S* image, const int64_t* row_at, int64_t column, int64_t first, int64_t count, const T* fill,
                           const Tile<T>& tile, const Sink<T>& sink) {
     constexpr int most = 16 * lanes;  // channels at a time
@@ -277,10 +299,13 @@ struct GatherChannels {
     int64_t column = stride[Dims - 1], whole = count / lanes * lanes, end = first + count;
     if (whole) run_vectors(image, row_at, column, first, whole, fill, tile, sink);
     for (first += whole; first < end; first += 4) {
-      if (end - first >= 4) run_pixels<4>(image, row_at, column, first, fill, tile, sink);
-      else if (end - first == 3) run_pixels<3>(image, row_at, column, first, fill, tile, sink);
-      else if (end - first == 2) run_pixels<2>(image, row_at, column, first, fill, tile, sink);
-      else run_pixels<1>(image, row_at, column, first, fill, tile, sink);
+      const int left = int(end - first < 4 ? end - first : 4);
+      auto run_as = [&](auto channels) GS_ALWAYS { run_pixels<channels>(image, row_at, column, first, fill, tile, sink); };
+      if (left == 4) run_as(std::integral_constant<int, 4>{});
+      else if (left == 3) run_as(std::integral_constant<int, 3>{});
+      else if constexpr (kSmall) run_few(image, row_at, column, first, left, fill, tile, sink);
+      else if (left == 2) run_as(std::integral_constant<int, 2>{});
+      else run_as(std::integral_constant<int, 1>{});
     }
   }
 };

@@ -81,11 +81,7 @@ using InnerGroups = unsigned (*)(const Plan& plan, const G (*x)[kTilePoints], Ti
 // take longer anyway, have none, nor has the baseline: each adds to the size of the library.
 template <class T, class G, class Place>
 InnerGroups<T, G> choose_inner_groups([[maybe_unused]] int ndim) {
-#ifdef GS_SMALL
-  constexpr bool has_one = false;
-#else
-  constexpr bool has_one = sizeof(T) == 4 && (Place::taps <= 2 || (Place::taps == 4 && !Place::rounds));
-#endif
+  constexpr bool has_one = !kSmall && sizeof(T) == 4 && (Place::taps <= 2 || (Place::taps == 4 && !Place::rounds));
   if constexpr (has_one) {
     if (ndim == 2) return start_inner_groups<T, G, Place, 2>;
     if (ndim == 3) return start_inner_groups<T, G, Place, 3>;

@@ -67,11 +67,7 @@ using InnerTile = void (*)(const Problem& p, const TilePlace& place, Tile<T>& ti
 // anyway, have none, nor has the baseline: each adds to the size of the library.
 template <class T, class Place>
 InnerTile<T> choose_inner_tile([[maybe_unused]] const Problem& p) {
-#ifdef GS_SMALL
-  constexpr bool has_one = false;
-#else
-  constexpr bool has_one = sizeof(T) == 4 && (Place::taps == 2 || Place::taps == 4) && !Place::rounds;
-#endif
+  constexpr bool has_one = !kSmall && sizeof(T) == 4 && (Place::taps == 2 || Place::taps == 4) && !Place::rounds;
   if constexpr (has_one) {
     if (p.ndim == 2) return p.projective ? make_inner_tile<T, Place, 2, true> : make_inner_tile<T, Place, 2, false>;
     if (p.ndim == 3 && !p.projective) return make_inner_tile<T, Place, 3, false>;

@@ -13,18 +13,19 @@ GS_INLINE V zip(V a, V b, std::integer_sequence<int, L...>) {  // the lower or u
   return __builtin_shufflevector(a, b, (Half * lanes / 2 + L / 2 + L % 2 * lanes)...);
 }
 
-// Number 0 of each of N vectors, then number 1 of each, and so on; N is a power of two, and this takes a step for each of its halves.
-template <int N, int Left = N, class V>
+// Number 0 of each of N vectors, then number 1 of each, and so on; N is a power of two, and this takes a step for each of its halves. Written
+// out, all stays in registers, and it is as much code.
+template <int N, bool WrittenOut = false, int Left = N, class V>
 GS_INLINE void interleave(V* v) {
   if constexpr (Left > 1) {
     constexpr auto lanes = std::make_integer_sequence<int, int(sizeof(V) / sizeof v[0][0])>{};
     V next[N];
-    each_written_out([&](auto i) GS_ALWAYS {
+    each<N / 2, WrittenOut>([&](auto i) GS_ALWAYS {
       next[2 * i] = zip<0>(v[i], v[i + N / 2], lanes);
       next[2 * i + 1] = zip<1>(v[i], v[i + N / 2], lanes);
-    }, std::make_integer_sequence<int, N / 2>{});
-    interleave<N, Left / 2>(next);
-    each_written_out([&](auto i) GS_ALWAYS { v[i] = next[i]; }, std::make_integer_sequence<int, N>{});
+    });
+    interleave<N, WrittenOut, Left / 2>(next);
+    each<N, WrittenOut>([&](auto i) GS_ALWAYS { v[i] = next[i]; });
   }
 }
 
@@ -46,7 +47,7 @@ GS_INLINE void interleave_three(V* v) {
 // Rows to columns of a square.
 template <class V>
 GS_INLINE void transpose(V* v) {
-  interleave<int(sizeof(V) / sizeof v[0][0])>(v);
+  interleave<int(sizeof(V) / sizeof v[0][0]), true>(v);
 }
 
 }  // namespace

@@ -106,17 +106,18 @@ GS_INLINE void store(void* to, X x) {
 // body(0), body(1), ... body(N - 1), written out with constants where that is not too much code: then what is indexed stays in registers.
 // The baseline, which has few of them, is small instead.
 #ifdef GS_SMALL
-constexpr int kMostWrittenOut = 2;
+constexpr bool kSmall = true;
 #else
-constexpr int kMostWrittenOut = 8;
+constexpr bool kSmall = false;
 #endif
+constexpr int kMostWrittenOut = kSmall ? 2 : 8;
 template <class Body, int... I>
 GS_INLINE void each_written_out(const Body& body, std::integer_sequence<int, I...>) {
   (body(std::integral_constant<int, I>{}), ...);
 }
-template <int N, class Body>
+template <int N, bool WrittenOut = (N <= kMostWrittenOut), class Body>
 GS_INLINE void each(const Body& body) {
-  if constexpr (N <= kMostWrittenOut) {
+  if constexpr (WrittenOut) {
     each_written_out(body, std::make_integer_sequence<int, N>{});
   } else {
 #pragma GCC unroll 1
