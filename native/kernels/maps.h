@@ -14,9 +14,13 @@ namespace {
 // rounded, then the division. Further maps may follow (map_steps.h). These are the operations of the maps of _maps.py in the same order, so the
 // result is that of the grid to the bit, but of angles, logarithms and exponentials to rounding. It is in index units: of an axis, only the shift is added. The strides of such coordinates are those
 // of an array of out_size, and place.coords is the place in it.
-static __attribute__((noinline)) void first_indices(const Problem& p, const TilePlace& place, int64_t* at) {
+static GS_INLINE void first_indices(const Problem& p, const TilePlace& place, int64_t* at) {
+  const int before = p.out_ndim - kMaxDim;  // axes that the tile's place says nothing of
+  for (int k = before > 0 ? before : 0; k < p.out_ndim; ++k) at[k] = place.at[k - before];
+  if (before <= 0) return;
   int64_t rest = place.coords;
-  for (int k = p.out_ndim - 1; k >= 0; rest /= p.out_size[k--]) at[k] = rest % p.out_size[k];
+  for (int k = p.out_ndim - 1; k >= 0; rest /= p.out_size[k--])
+    if (k < before) at[k] = rest % p.out_size[k];
 }
 
 // What a row of the matrix gives at the first point of a row of points, but for the last axis.

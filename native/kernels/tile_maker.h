@@ -77,6 +77,13 @@ inline bool weights_sum_to_1(const Problem& p) {
   return sums_to_1;
 }
 
+// Whether groups none of whose taps were moved have their centres inside: one tap is inside from half a sample before it.
+inline bool inner_is_inside(const Problem& p) {
+  bool inside = taps_of(p.kernel) > 1;
+  for (int a = 0; a < p.ndim; ++a) inside &= p.axis[a].margin >= 0;
+  return inside;
+}
+
 // Which centres are inside the array, which coordinates are NaN, and what follows from that.
 template <class T, class G>
 __attribute__((noinline)) void judge(const Problem& p, const G (*x)[kTilePoints], const TilePlace& place, Tile<T>& tile) {
@@ -84,15 +91,14 @@ __attribute__((noinline)) void judge(const Problem& p, const G (*x)[kTilePoints]
   Verdict outside = p.outside == Outside::fill ? kFill : p.outside == Outside::keep ? kKeep : kAsRead;
   const G infinity = G(__builtin_inf());
   G low[kMaxDim], high[kMaxDim];
-  bool inner_is_inside = taps_of(p.kernel) > 1 && !p.mask;  // one tap is inside from half a sample before it
+  const bool skips_inner = inner_is_inside(p) && !p.mask;
   for (int a = 0; a < p.ndim; ++a) {
-    inner_is_inside &= p.axis[a].margin >= 0;
     low[a] = G(-p.axis[a].margin);
     high[a] = G(double(p.axis[a].size - 1) + p.axis[a].margin);
   }
   for (int g = 0, row = 0; g < tile.groups; ++row)
     for (int column = 0; column < place.columns; column += kGroup, ++g) {
-      if (inner_is_inside && tile.inner[g]) continue;
+      if (skips_inner && tile.inner[g]) continue;
       unsigned inside = 0, number = 0;  // bits of points: a centre inside, no NaN
       for (int i = 0; i < kGroup; i += Simd<G>::lanes) {
         unsigned within = Simd<G>::all, ordered = Simd<G>::all;
@@ -176,7 +182,8 @@ struct TileMaker {
     for (int g = 0; !plan.edge_pairs && g < tile.groups; ++g)
       if (tile.kind[g] == kEdge)
         for (int a = 0; a < p.ndim; ++a) stage[a]->taps(x[a], p.axis[a], a, g, tile);
-    if (plan.judges && (p.mask || mapped < MappedTo::inside)) judge(p, x, place, tile);
+    const bool all_inside = mapped >= MappedTo::inside || (!left && inner_is_inside(p));
+    if (plan.judges && (p.mask || !all_inside)) judge(p, x, place, tile);
   }
 
   // Coordinates that a matrix makes have no derivatives here.

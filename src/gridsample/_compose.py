@@ -34,7 +34,7 @@ class Composition:
     def _projective(cls: type[_T], square: np.ndarray, order: str, inverse: bool) -> _T:
         if choose("order", order, ("xy", "ij")) == "xy":
             turned = [*reversed(range(len(square) - 1)), len(square) - 1]
-            square = square[np.ix_(turned, turned)]
+            square = square[turned][:, turned]
         projective = Projective(square)
         return cls(len(square) - 1, [projective.inverse() if as_flag("inverse", inverse) else projective])
 

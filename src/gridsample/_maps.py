@@ -31,6 +31,9 @@ __all__ = [
 
 Points = tuple[np.ndarray, ...]
 
+_MOST_CONDITION = 1 / float(np.finfo(np.float64).eps)
+"""Beyond it, no digit of the inverse of a matrix is known."""
+
 
 class Map(Protocol):
     """What takes points to points."""
@@ -97,7 +100,8 @@ class Projective(NamedTuple):
             inverted = np.linalg.inv(self.matrix)
         except np.linalg.LinAlgError:
             inverted = np.full_like(self.matrix, np.inf)
-        if not np.isfinite(inverted).all() or np.linalg.cond(self.matrix) > 1 / np.finfo(np.float64).eps:
+        condition = float(np.abs(self.matrix).max()) * float(np.abs(inverted).max())  # at most that of the 2-norm; may be no number
+        if not condition <= _MOST_CONDITION:
             raise ValueError(f"matrix: expected one that has an inverse; got a singular one: {self.matrix.tolist()}")
         if self.is_affine:
             inverted[-1] = self.matrix[-1]

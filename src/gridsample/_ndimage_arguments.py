@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gridsample import _memory
 from gridsample._spec import describe
 
 __all__ = [
@@ -78,7 +79,7 @@ def make_output(output: Any, input: np.ndarray, shape: tuple[int, ...]) -> np.nd
     """Return the array that the result goes to: the caller's, or a new one of the dtype that the caller said."""
     is_complex = input.dtype.kind == "c"
     if output is None:
-        return np.zeros(shape, input.dtype.newbyteorder("="))
+        return _memory.empty(shape, input.dtype.newbyteorder("="))
     if isinstance(output, (type, np.dtype, str)):
         dtype = np.dtype(output)
         if dtype.kind not in "biufc":
@@ -90,7 +91,7 @@ def make_output(output: Any, input: np.ndarray, shape: tuple[int, ...]) -> np.nd
 
             warnings.warn("promoting specified output dtype to complex", stacklevel=3)
             dtype = np.promote_types(dtype, np.complex64)
-        return np.zeros(shape, dtype)
+        return _memory.empty(shape, dtype)
     array = np.asarray(output)
     if array.shape != shape:
         raise Unsupported(f"output: output shape not correct: expected {shape}; got {array.shape}")

@@ -445,8 +445,10 @@ def _read(src: Any, where: Any, kernel: str, dst: Any, border_mode: Any, border_
     return dst
 
 
-def _values(border_value: Any, channels: int, dtype: np.dtype) -> np.ndarray:
+def _values(border_value: Any, channels: int, dtype: np.dtype) -> Any:
     """Return the value of each channel: the four of OpenCV's scalar, again and again, in the range of the dtype."""
+    if type(border_value) is int and border_value == 0:
+        return 0  # as it mostly is, and there is nothing to check
     given = np.atleast_1d(numbers_of("borderValue", border_value, None)).ravel()
     if given.size > 4:
         raise ValueError(f"borderValue: expected up to 4 numbers; got {border_value!r}")
