@@ -151,4 +151,18 @@ TilePlace place_tile(const Plan& plan, int64_t tile) {
   return place;
 }
 
+TilePlace place_next_tile(const Plan& plan, const TilePlace& before, int64_t tile) {
+  const Problem& p = plan.problem;
+  const int last = p.out_ndim - 1;
+  const int64_t column = before.at[kMaxDim - 1] + plan.tile_columns;
+  if (plan.deep > 1 || column >= p.out_size[last]) return place_tile(plan, tile);
+  TilePlace place = before;
+  place.at[kMaxDim - 1] = column;
+  place.coords += plan.tile_columns * p.coords_stride[last];
+  place.out += plan.tile_columns * p.out_stride[last];
+  place.mask += plan.tile_columns * p.mask_stride[last];
+  place.columns = int(std::min<int64_t>(plan.tile_columns, p.out_size[last] - column));
+  return place;
+}
+
 }  // namespace gs

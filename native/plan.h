@@ -71,4 +71,7 @@ bool reads_edges_as_pairs(const Plan& plan);
 
 TilePlace place_tile(const Plan& plan, int64_t tile);
 
+// The same of a tile, from the place of the one before it: mostly without divisions.
+TilePlace place_next_tile(const Plan& plan, const TilePlace& before, int64_t tile);
+
 }  // namespace gs

@@ -98,16 +98,23 @@ void sample_tiles(const Plan& plan, int64_t first, int64_t last, int64_t first_c
   sink.windows = windows;
   const bool level = kReadsWindows<S, 2, 2> && may_have_windows(p);
 #endif
-  auto take_window = [&]([[maybe_unused]] const Tile<T>& tile, [[maybe_unused]] GroupPlace group) GS_ALWAYS {
+  auto may_take = [&]([[maybe_unused]] const Tile<T>& tile, [[maybe_unused]] int group) GS_ALWAYS {
+#ifdef GS_WINDOWS
+    return level && may_be_window(tile.base + group * kGroup);
+#else
+    return false;
+#endif
+  };
+  auto take = [&]([[maybe_unused]] const Tile<T>& tile, [[maybe_unused]] GroupPlace group) GS_ALWAYS {
 #ifdef GS_WINDOWS
     LevelGroup& window = windows[sink.window_count];
-    if (level && find_window(tile.base + group.group * kGroup, window)) {
-      window.group = group;
-      ++sink.window_count;
-      return true;
-    }
-#endif
+    if (!find_window(tile.base + group.group * kGroup, window)) return false;
+    window.group = group;
+    ++sink.window_count;
+    return true;
+#else
     return false;
+#endif
   };
   const int64_t ahead = std::min(last_channel - first_channel, kPrefetchAhead);
   Tile<T>* tiles = static_cast<Tile<T>*>(memory);  // two: the one being read, and the next one, whose samples are on their way from memory meanwhile
@@ -121,13 +128,15 @@ void sample_tiles(const Plan& plan, int64_t first, int64_t last, int64_t first_c
     const Tile<T>& tile = tiles[t & 1];
     TilePlace next = place;
     if (t + 1 < last) {
-      next = place_tile(plan, t + 1);
+      next = place_next_tile(plan, place, t + 1);
       make(plan, next, &tiles[(t + 1) & 1], nullptr);
     }
     const S* from = image(place);
     sink.to = static_cast<char*>(p.out) + place.out * plan.out_item;
     sink.columns = place.columns;
-    if (plan.channels_at_once == 1) sink.sort_groups(tile, [&](GroupPlace group) GS_ALWAYS { return take_window(tile, group); });
+    if (plan.channels_at_once == 1)
+      sink.sort_groups(tile, [&](int group) GS_ALWAYS { return may_take(tile, group); },
+                       [&](GroupPlace group) GS_ALWAYS { return take(tile, group); });
     bool filled = tile.outside && p.outside == Outside::fill, kept = tile.outside && p.outside == Outside::keep;
     const T* outside = static_cast<const T*>(filled ? plan.fill : plan.outside_reads);
     for (int64_t c = first_channel; c < last_channel; c += at_once) {

@@ -27,21 +27,41 @@ struct Sink {
   const T* fill;  // for each channel
   void (*write)(const T* from, int64_t from_step, int64_t count, void* to, int64_t step);
   // The groups of the tile: interior ones whose vectors may be stored, and the others. Once for all channels.
-  GroupPlace whole[kTilePoints / kGroup], others[kTilePoints / kGroup];
+  const GroupPlace* whole;
   int whole_count, others_count;
-  const LevelGroup* windows;  // of interior groups that are read in another way
+  GroupPlace others[kTilePoints / kGroup], some[kTilePoints / kGroup], all[kTilePoints / kGroup];
+  int all_columns, all_count;  // of the tile that `all` are the groups of
+  const LevelGroup* windows;   // of interior groups that are read in another way
   int window_count;
 
-  // take(group) takes a whole group for the other way.
-  template <class Take>
-  void sort_groups(const Tile<T>& tile, const Take& take) {
+  // takes(group): whether a whole group may be read in the other way; take(place) takes it, or not.
+  template <class Takes, class Take>
+  void sort_groups(const Tile<T>& tile, const Takes& takes, const Take& take) {
     whole_count = others_count = window_count = 0;
+    if (tile.whole && direct && columns % kGroup == 0) {  // most tiles
+      bool taken = false;
+      for (int g = 0; g < tile.groups; ++g) taken |= takes(g);
+      if (!taken) {
+        if (columns != all_columns || tile.groups != all_count) list_all(tile.groups);
+        whole = all;
+        whole_count = all_count;
+        return;
+      }
+    }
+    whole = some;
     for (int g = 0, row = 0; g < tile.groups; ++row)
       for (int column = 0; column < columns; column += kGroup, ++g) {
         const bool is_whole = tile.kind[g] == kInterior && is_direct(tile, g, column);
-        if (is_whole && take(GroupPlace{g, row, column})) continue;
-        (is_whole ? whole[whole_count++] : others[others_count++]) = {g, row, column};
+        if (is_whole && takes(g) && take(GroupPlace{g, row, column})) continue;
+        (is_whole ? some[whole_count++] : others[others_count++]) = {g, row, column};
       }
+  }
+
+  void list_all(int groups) {
+    all_columns = columns;
+    all_count = groups;
+    const int in_row = columns / kGroup;
+    for (int g = 0; g < groups; ++g) all[g] = {g, g / in_row, g % in_row * kGroup};
   }
 
   // Whether the vectors of a group may be stored.

@@ -35,6 +35,7 @@ struct Tile {
   int kind[kTilePoints / kGroup];
   bool inner[kTilePoints / kGroup];   // no tap of the group was moved inside: of two and more, every centre is inside then
   bool judged[kTilePoints / kGroup];  // the group has points with a verdict
+  bool whole;                         // all groups are kInterior, and none is judged
   bool outside;                       // nothing is read for any point: all groups are kOutside, none is judged
   Verdict verdict[kTilePoints];       // of judged groups only
   bool pairs;  // edge groups are read as pairs

@@ -145,6 +145,7 @@ struct TileMaker {
       tile.judged[g] = false;
     }
     MappedTo mapped = p.matrix ? mapped_to(plan, place) : MappedTo::anywhere;
+    tile.whole = false;
     tile.outside = mapped == MappedTo::outside && weights_sum_to_1(p) && !p.mask;
     if (tile.outside) {
       std::fill_n(tile.kind, tile.groups, int(kOutside));
@@ -154,6 +155,7 @@ struct TileMaker {
       if (mapped == MappedTo::interior && !p.mask && !jets && weights_sum_to_1(p))
         if (auto inner = stage[0]->inner(p)) {
           inner(p, place, tile, fraction);
+          tile.whole = true;
           for (int a = 0; a < p.ndim; ++a) stage[a]->weights(fraction[a], p.cubic_a, a, tile);
           return;
         }
@@ -183,7 +185,9 @@ struct TileMaker {
       if (tile.kind[g] == kEdge)
         for (int a = 0; a < p.ndim; ++a) stage[a]->taps(x[a], p.axis[a], a, g, tile);
     const bool all_inside = mapped >= MappedTo::inside || (!left && inner_is_inside(p));
-    if (plan.judges && (p.mask || !all_inside)) judge(p, x, place, tile);
+    const bool judged = plan.judges && (p.mask || !all_inside);
+    tile.whole = !left && !judged;
+    if (judged) judge(p, x, place, tile);
   }
 
   // Coordinates that a matrix makes have no derivatives here.

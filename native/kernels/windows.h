@@ -37,14 +37,18 @@ inline bool may_have_windows(const Problem& p) {
          p.axis[0].size * p.axis[0].stride <= INT32_MAX;
 }
 
-// Whether a group can be read so; offsets differ by what 32 bits hold.
+// Whether a group may be one; most of maps that are not level are none.
+GS_INLINE bool may_be_window(const int64_t* base) {
+  int64_t across = base[kGroup - 1] - base[0];
+  return across < kWindow && across > -kWindow;
+}
+
+// Whether such a group can be read so; offsets differ by what 32 bits hold.
 GS_INLINE bool find_window(const int64_t* base, LevelGroup& window) {
   using I = Simd<float>::I;
   using Long = Simd<double>::I;
   constexpr int half = Simd<double>::lanes;
   static_assert(Simd<float>::lanes == kGroup);
-  int64_t across = base[kGroup - 1] - base[0];
-  if (across >= kWindow || across <= -kWindow) return false;  // most maps that are not level end here
   Long origin = base[0] - Long{};
   auto low = __builtin_convertvector(load<Long>(base) - origin, Ints<int32_t, half>::type);
   auto high = __builtin_convertvector(load<Long>(base + half) - origin, Ints<int32_t, half>::type);
