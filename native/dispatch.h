@@ -13,7 +13,7 @@ struct Isa {
   int vector_bytes;
   void (*sample)(const Plan& plan, int64_t first_tile, int64_t last_tile, int64_t first_channel, int64_t last_channel, void* memory);
   int64_t (*sample_bytes)(const Plan& plan);  // of that memory
-  void (*to_channels_last)(const float* from, int64_t plane, int64_t channels, int64_t first, int64_t last, float* to);
+  void (*transpose)(const float* from, int64_t from_step, int64_t rows, int64_t columns, float* to, int64_t to_step);
   const DerivativeTable* derivatives;
   const PrefilterTable* prefilter;
   const WeightedTable* weighted;

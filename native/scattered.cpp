@@ -1,19 +1,17 @@
 #include "scattered.h"
 
-#include <algorithm>
 #include <cstdlib>
 #include <memory>
 
 #include "blocks.h"
-#include "dispatch.h"
-#include "threads.h"
+#include "plan.h"
+#include "transpose.h"
 
 namespace gs {
 namespace {
 
 constexpr int64_t kMostBytes = int64_t{16} << 20;  // of the copy
 constexpr int64_t kLeastPlane = int64_t{128} << 10;  // bytes: smaller ones stay in the caches anyway
-constexpr int64_t kSamplesPerChunk = 1 << 15;
 
 struct Free {
   void operator()(float* memory) const { std::free(memory); }
@@ -42,9 +40,7 @@ bool sample_scattered(const Problem& p, Interrupted interrupted, bool (*run)(con
   item.axis[0].stride = p.channels * p.axis[1].size;
   for (int64_t b = 0; b < p.batch; ++b) {
     const float* from = static_cast<const float*>(p.input) + b * p.input_batch;
-    parallel_for(samples, std::max<int64_t>(kSamplesPerChunk / p.channels, kGroup), [&](int64_t first, int64_t last) {
-      current_isa().to_channels_last(from, p.input_channel, p.channels, first, last, copy.get());
-    });
+    transpose(from, p.input_channel, p.channels, samples, copy.get(), p.channels);
     if (!run(item, interrupted)) return false;
     item.coords = static_cast<const char*>(item.coords) + p.coords_batch * item_size(p.coords_dtype);
     item.out = static_cast<char*>(item.out) + p.out_batch * item_size(p.out_dtype);

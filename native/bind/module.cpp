@@ -21,6 +21,7 @@
 #include "dispatch.h"
 #include "run.h"
 #include "threads.h"
+#include "transpose.h"
 
 namespace nb = nanobind;
 
@@ -464,6 +465,22 @@ void take(In input, In row, In column, Out out) {
   run([&](gs::Interrupted watch) { return gs::take(p, watch); });
 }
 
+// Contiguous (batch, rows, columns) of float32 to (batch, columns, rows).
+void transpose(In input, Out out) {
+  require(input.ndim() == 3 && out.ndim() == 3, "numbers of axes");
+  require(input.itemsize() == 4 && out.itemsize() == 4, "dtypes");
+  require(is_contiguous(input) && is_contiguous(out), "contiguous arrays");
+  const int64_t batch = int64_t(input.shape(0)), rows = int64_t(input.shape(1)), columns = int64_t(input.shape(2));
+  require(int64_t(out.shape(0)) == batch && int64_t(out.shape(1)) == columns && int64_t(out.shape(2)) == rows, "shape of out");
+  run([&](gs::Interrupted) {
+    for (int64_t b = 0; b < batch; ++b) {
+      const int64_t at = b * rows * columns;
+      gs::transpose(static_cast<const float*>(input.data()) + at, columns, rows, columns, static_cast<float*>(out.data()) + at, rows);
+    }
+    return true;
+  });
+}
+
 std::vector<std::string> isa_names(bool runnable) {
   std::vector<std::string> names;
   for (int i = 0; i < gs::kIsaCount; ++i)
@@ -498,6 +515,7 @@ NB_MODULE(_native, m) {
         nb::arg("then_start").none(), nb::arg("then_weight").none(), nb::arg("out"),
         "Sums of a few neighbours along the middle axis, and then along the last one.");
   m.def("take", &take, nb::arg("input"), nb::arg("row"), nb::arg("column"), nb::arg("out"), "Elements at the sums of two offsets.");
+  m.def("transpose", &transpose, nb::arg("input"), nb::arg("out"), "Matrices of float32 to their transposes.");
   m.def("isa_names", &isa_names, nb::arg("runnable"), "ISAs of this build, or those that this machine can run.");
   m.def("current_isa", [] { return std::string(gs::current_isa().name); });
   m.def("vector_bytes", [] { return gs::current_isa().vector_bytes; });

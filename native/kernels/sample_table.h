@@ -6,7 +6,7 @@
 #include "../dispatch.h"
 #include "gather.h"
 #include "gather_channels.h"
-#include "channels_last.h"
+#include "transpose.h"
 
 namespace gs {
 namespace GS_ISA {
@@ -173,7 +173,7 @@ extern const DerivativeTable derivatives_table;
 extern const PrefilterTable prefilter_table;
 extern const WeightedTable weighted_table;
 extern const Isa isa;
-const Isa isa = {GS_NAME(GS_ISA), GS_VECTOR_BYTES, sample, sample_bytes, to_channels_last, &derivatives_table, &prefilter_table, &weighted_table};
+const Isa isa = {GS_NAME(GS_ISA), GS_VECTOR_BYTES, sample, sample_bytes, transpose_matrix, &derivatives_table, &prefilter_table, &weighted_table};
 
 }  // namespace GS_ISA
 }  // namespace gs

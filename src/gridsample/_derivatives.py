@@ -183,7 +183,14 @@ def _planar(array: np.ndarray, computed: np.dtype) -> np.ndarray:
     """Return (N, C, *spatial) in the dtype that is computed in, spatial axes in C order; complex channels become two."""
     if array.dtype.kind == "c":
         array = np.stack((array.real, array.imag), axis=2).reshape(array.shape[0], -1, *array.shape[2:])
-    return array if array.dtype == computed and _is_planar(array) else np.ascontiguousarray(array, computed)
+    if array.dtype == computed and _is_planar(array):
+        return array
+    pixels = np.moveaxis(array, 1, -1)
+    if array.dtype == computed == np.float32 and pixels.flags.c_contiguous and _engine.is_plain(array) and array.size:
+        planes = _memory.empty(array.shape, computed)
+        _engine.transpose(pixels.reshape(len(array), -1, array.shape[1]), planes.reshape(*array.shape[:2], -1))
+        return planes
+    return np.ascontiguousarray(array, computed)
 
 
 def _from_planar(array: np.ndarray, dtype: np.dtype) -> np.ndarray:
@@ -203,7 +210,11 @@ def _like(planar: np.ndarray, input: np.ndarray) -> np.ndarray:
     result = planar if planar.dtype == input.dtype else _from_planar(planar, input.dtype.newbyteorder("="))
     if not channels_innermost(input):
         return result
-    return np.moveaxis(np.ascontiguousarray(np.moveaxis(result, 1, -1)), -1, 1)
+    if result.dtype != np.float32 or result.size == 0:
+        return np.moveaxis(np.ascontiguousarray(np.moveaxis(result, 1, -1)), -1, 1)
+    pixels = _memory.empty((len(result), *result.shape[2:], result.shape[1]), result.dtype)
+    _engine.transpose(result.reshape(*result.shape[:2], -1), pixels.reshape(len(result), -1, result.shape[1]))
+    return np.moveaxis(pixels, -1, 1)
 
 
 def _coords_like(grad_out: np.ndarray, coords: np.ndarray, computed: np.dtype) -> np.ndarray:

@@ -28,6 +28,7 @@ __all__ = [
     "sample_bits",
     "set_num_threads",
     "take",
+    "transpose",
     "use_threads",
     "vector_bytes",
     "weighted",
@@ -139,6 +140,11 @@ def weighted(
 def take(input: np.ndarray, row: np.ndarray, column: np.ndarray, out: np.ndarray) -> None:
     """Fill ``out`` (rows, columns) with elements of ``input``, all contiguous, at the sums of two offsets, int64."""
     _native.take(_bits(input), row, column, _bits(out))
+
+
+def transpose(input: np.ndarray, out: np.ndarray) -> None:
+    """Fill ``out`` (batch, columns, rows) with ``input`` (batch, rows, columns); float32, contiguous."""
+    _native.transpose(input, out)
 
 
 def _call(

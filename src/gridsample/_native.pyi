@@ -38,6 +38,9 @@ def weighted(input: Annotated[NDArray, dict(device='cpu', writable=False)], star
 def take(input: Annotated[NDArray, dict(device='cpu', writable=False)], row: Annotated[NDArray, dict(device='cpu', writable=False)], column: Annotated[NDArray, dict(device='cpu', writable=False)], out: Annotated[NDArray, dict(device='cpu')]) -> None:
     """Elements at the sums of two offsets."""
 
+def transpose(input: Annotated[NDArray, dict(device='cpu', writable=False)], out: Annotated[NDArray, dict(device='cpu')]) -> None:
+    """Matrices of float32 to their transposes."""
+
 def isa_names(runnable: bool) -> list[str]:
     """ISAs of this build, or those that this machine can run."""
 
