@@ -22,9 +22,8 @@ def test_scattered_points_of_many_planes(mode: str, out: tuple[int, ...]):
     image, grid = scattered(32, *out)
     found = gridsample.grid_sample(image, grid, mode, "zeros", False)
     for c in (0, 15, 16, 31):
-        np.testing.assert_array_equal(
-            found[:, c : c + 1], gridsample.grid_sample(image[:, c : c + 1], grid, mode, "zeros", False)
-        )
+        alone = gridsample.grid_sample(image[:, c : c + 1], grid, mode, "zeros", False)
+        np.testing.assert_array_equal(found[:, c : c + 1], alone)
 
 
 @pytest.mark.parametrize("padding", ["border", "reflection"])
@@ -38,10 +37,9 @@ def test_scattered_points_outside(padding: str):
 def test_scattered_points_with_mask_and_fill():
     image, grid = scattered(16, 36000, 1)
     coords = (grid[..., ::-1] + 1) * 100
-    found, mask = gridsample.sample(image, coords, "linear", "constant", fill_value=7.0, outside="fill", return_mask=True)
-    one, of_one = gridsample.sample(
-        image[:, :1], coords, "linear", "constant", fill_value=7.0, outside="fill", return_mask=True
-    )
+    settings = {"fill_value": 7.0, "outside": "fill", "return_mask": True}
+    found, mask = gridsample.sample(image, coords, "linear", "constant", **settings)
+    one, of_one = gridsample.sample(image[:, :1], coords, "linear", "constant", **settings)
     np.testing.assert_array_equal(mask, of_one)
     np.testing.assert_array_equal(found[:, :1], one)
     assert (found[:, 5][~np.broadcast_to(mask, found[:, 5].shape)] == 7).all()

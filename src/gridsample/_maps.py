@@ -100,9 +100,7 @@ class Projective(NamedTuple):
             inverted = np.linalg.inv(self.matrix)
         except np.linalg.LinAlgError:
             inverted = np.full_like(self.matrix, np.inf)
-        condition = float(np.abs(self.matrix).max()) * float(
-            np.abs(inverted).max()
-        )  # at most that of the 2-norm; may be no number
+        condition = float(np.abs(self.matrix).max()) * float(np.abs(inverted).max())  # at most that of the 2-norm, or NaN
         if not condition <= _MOST_CONDITION:
             raise ValueError(f"matrix: expected one that has an inverse; got a singular one: {self.matrix.tolist()}")
         if self.is_affine:
