@@ -80,8 +80,8 @@ struct MappedRange {
     }
     double down = row[last - 1] * (place.rows - 1), along = row[last] * (place.columns - 1);
     double slack = rounding * (most + std::fabs(down) + std::fabs(along));
-    low = first + std::fmin(down, 0) + std::fmin(along, 0) - slack;
-    high = first + std::fmax(down, 0) + std::fmax(along, 0) + slack;
+    low = first + (down < 0 ? down : 0) + (along < 0 ? along : 0) - slack;  // not fmin and fmax, which are calls
+    high = first + (down > 0 ? down : 0) + (along > 0 ? along : 0) + slack;
   }
 };
 
@@ -109,7 +109,7 @@ static __attribute__((noinline)) MappedTo mapped_to(const Plan& plan, const Tile
     MappedRange row(p, p.matrix + a * (p.out_ndim + 1), at, place);
     double low = row.low / (row.low < 0 ? least : most) + axis.shift, high = row.high / (row.high < 0 ? most : least) + axis.shift;
     double slack = 1e-12 * (std::fabs(axis.shift) + std::fabs(low) + std::fabs(high));  // of the last two roundings
-    double end = double(axis.size - 1), beyond = reach + std::fmax(axis.margin, 0);
+    double end = double(axis.size - 1), beyond = reach + (axis.margin > 0 ? axis.margin : 0);
     inside &= low - slack >= -axis.margin && high + slack <= end + axis.margin;
     int after = taps - 1 - before + (a == p.ndim - 1 ? plan.spare_samples : 0);
     interior &= low - slack >= before && high + slack <= end - after;

@@ -53,7 +53,7 @@ struct StageOf {
   using Taps = AxisTaps<T, G, typename Kernel::Place, Boundary>;
   using Own = AxisJets<G, typename Kernel::Place, Boundary>;
   static constexpr StageA<T, G> stage{Taps::start, Taps::taps, fill_weights<T, Kernel>, Own::slopes, derive<T, G, Kernel>, Own::reach,
-                                      choose_inner_tile<T, typename Kernel::Place>, choose_inner_groups<T, G, typename Kernel::Place>};
+                                      choose_inner_tile<T, typename Kernel::Place>, choose_inner_groups<T, G, typename Kernel::Place, Boundary>};
 };
 
 template <class T, class G>
@@ -164,7 +164,9 @@ struct TileMaker {
     if (!p.matrix) load_coords<U>(plan, static_cast<const C*>(p.coords) + place.coords, place, x);
     if constexpr (__is_same(U, double))
       for (int a = 0; p.relative && a < p.ndim; ++a) add_indices(place, p.ndim - 1 - a, x[a]);
-    auto inner = plan.near ? stage[0]->inner_groups(p.ndim) : nullptr;
+    bool alike = plan.near;
+    for (int a = 1; a < p.ndim; ++a) alike &= p.axis[a].boundary == p.axis[0].boundary;
+    auto inner = alike ? stage[0]->inner_groups(p.ndim) : nullptr;
     unsigned left = inner ? inner(plan, x, tile, fraction) : (1u << tile.groups) - 1;
     if (left) {
       const int begin = __builtin_ctz(left), end = 32 - __builtin_clz(left);  // those between are the same again
@@ -184,9 +186,11 @@ struct TileMaker {
     for (int g = 0; !plan.edge_pairs && g < tile.groups; ++g)
       if (tile.kind[g] == kEdge)
         for (int a = 0; a < p.ndim; ++a) stage[a]->taps(x[a], p.axis[a], a, g, tile);
-    const bool all_inside = mapped >= MappedTo::inside || (!left && inner_is_inside(p));
+    tile.whole = !plan.tap_by_tap;
+    for (int g = 0; g < tile.groups; ++g) tile.whole &= tile.inner[g];
+    const bool all_inside = mapped >= MappedTo::inside || (tile.whole && inner_is_inside(p));
     const bool judged = plan.judges && (p.mask || !all_inside);
-    tile.whole = !left && !judged;
+    tile.whole &= !judged;
     if (judged) judge(p, x, place, tile);
   }
 
