@@ -20,12 +20,12 @@ GS_INLINE void interleave(V* v) {
   if constexpr (Left > 1) {
     constexpr auto lanes = std::make_integer_sequence<int, int(sizeof(V) / sizeof v[0][0])>{};
     V next[N];
-    each<N / 2, WrittenOut>([&](auto i) GS_ALWAYS {
+    each<N / 2, WrittenOut || N / 2 <= kMostWrittenOut>([&](auto i) GS_ALWAYS {
       next[2 * i] = zip<0>(v[i], v[i + N / 2], lanes);
       next[2 * i + 1] = zip<1>(v[i], v[i + N / 2], lanes);
     });
     interleave<N, WrittenOut, Left / 2>(next);
-    each<N, WrittenOut>([&](auto i) GS_ALWAYS { v[i] = next[i]; });
+    each<N, WrittenOut || N <= kMostWrittenOut>([&](auto i) GS_ALWAYS { v[i] = next[i]; });
   }
 }
 
