@@ -281,3 +281,20 @@ def test_short_rows_that_lie_apart(dtype):
         expected = gridsample.grid_sample_backward(np.ascontiguousarray(grad), image, whole)
         for actual, right in zip(found, expected, strict=True):
             np.testing.assert_array_equal(actual, right)
+
+
+@pytest.mark.isa
+@pytest.mark.parametrize("channels", [2, 3, 16, 19, 33])
+@pytest.mark.parametrize("spatial", [(5, 7), (16, 32), (37, 41), (4, 6, 9)])
+def test_images_whose_channels_lie_side_by_side(spatial, channels):
+    """They are turned to planes, and the gradient back; the bits are those of planes."""
+    rng = np.random.default_rng(3)
+    planes = rng.random((2, channels, *spatial), dtype=np.float32)
+    pixels = np.moveaxis(np.ascontiguousarray(np.moveaxis(planes, 1, -1)), -1, 1)
+    grid = rng.uniform(-1.1, 1.1, (2, *spatial, len(spatial))).astype(np.float32)
+    grad = rng.random((2, channels, *spatial), dtype=np.float32)
+    expected = gridsample.grid_sample_backward(grad, planes, grid, align_corners=False)
+    found = gridsample.grid_sample_backward(grad, pixels, grid, align_corners=False)
+    assert found[0].strides[1] == 4
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)

@@ -14,6 +14,7 @@
 #include "naive.h"
 #include "problems.h"
 #include "run.h"
+#include "scattered.h"
 #include "threads.h"
 
 namespace gs {
@@ -152,6 +153,18 @@ void test_many_channels() {
         test_problem<T, float>(seed * 1000 + uint64_t(channels), kernel, {{3, 4}, {2, 5}, 1, channels, false}, false);
 }
 
+// Planes so large, and points so many and so far apart, that they are read from a copy whose channels lie side by side.
+void test_scattered() {
+  const Shape shape{{182, 181}, {33000}, 2, 16, true};
+  for (Kernel kernel : {Kernel::nearest, Kernel::linear, Kernel::cubic}) {
+    Random random(9);
+    const Boundary boundary[kMaxDim] = {Boundary::zeros, Boundary::zeros, Boundary::zeros};
+    Arrays<float, float> arrays(random, shape, kernel, boundary, false);
+    check(is_scattered(arrays.p), "points are not scattered enough for the test");
+    test_problem<float, float>(9, kernel, shape, true);
+  }
+}
+
 // Outputs so large that they are written past the caches, from an aligned address and from others.
 template <class T>
 void test_large_output(Kernel kernel) {
@@ -273,6 +286,7 @@ int main(int argc, char** argv) {
   }
   test::test_many_channels<float>();
   test::test_many_channels<double>();
+  test::test_scattered();
   test::test_splines();
   test::test_derivatives();
   test::test_weighted();
