@@ -58,8 +58,12 @@ def backward(
     computed = _computed(input)
     grad_input = _image_like(input, computed) if needs[0] else None
     grad_coords = _coords_like(grad_out, coords, computed) if needs[1] else None
-    image = _planar(input, computed) if needs[1] else None
-    _run(grad_out, coords, spec, fill, input.shape[2:], computed, input=image, grad_input=grad_input, grad_coords=grad_coords)
+    has_slopes = needs[1] and spec.kernel != KERNELS["nearest"].code  # of nearest, they are 0, and nothing need be read
+    if grad_coords is not None and not has_slopes:
+        grad_coords.fill(0)
+    arrays = {"input": _planar(input, computed), "grad_coords": grad_coords} if has_slopes else {}
+    if has_slopes or needs[0]:
+        _run(grad_out, coords, spec, fill, input.shape[2:], computed, grad_input=grad_input, **arrays)
     return (
         None if grad_input is None else _like(grad_input, input),
         None if grad_coords is None else _sum_batch(grad_coords, coords),
