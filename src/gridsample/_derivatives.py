@@ -61,7 +61,7 @@ def backward(
     has_slopes = needs[1] and spec.kernel != KERNELS["nearest"].code  # of nearest, they are 0, and nothing need be read
     if grad_coords is not None and not has_slopes:
         grad_coords.fill(0)
-    arrays = {"input": _planar(input, computed), "grad_coords": grad_coords} if has_slopes else {}
+    arrays: dict[str, Any] = {"input": _planar(input, computed), "grad_coords": grad_coords} if has_slopes else {}
     if has_slopes or needs[0]:
         _run(grad_out, coords, spec, fill, input.shape[2:], computed, grad_input=grad_input, **arrays)
     return (
