@@ -41,15 +41,19 @@ class Row(NamedTuple):
 def photographs() -> Iterator[Row]:
     """Affine and perspective maps of a photograph; the same affine map through a grid."""
     photo = RNG.integers(0, 256, (1080, 1920, 3), dtype=np.uint8)
-    grid = gridsample.Transform.affine(TURN, inverse=True).coords(HD[::-1]).astype(np.float32)
+    exact = gridsample.Transform.affine(TURN, inverse=True).coords(HD[::-1])  # of which the results are the same
+    grid = exact.astype(np.float32)
     for image in (photo, photo.astype(np.float32)):
         for flags, kernel in ((cv2.INTER_LINEAR, "linear"), (cv2.INTER_CUBIC, "cubic")):
             calls: dict[str, Call] = {
                 "gridsample": lambda image=image, flags=flags: opencv.warpAffine(image, TURN, HD, flags=flags),
                 "OpenCV": lambda image=image, flags=flags: cv2.warpAffine(image, TURN, HD, flags=flags),
-                "through a float32 grid": lambda image=image, kernel=kernel: gridsample.sample(
-                    image, grid, kernel, "constant", channels="last"
-                ),
+                **{
+                    f"through a {at.dtype} grid": lambda image=image, kernel=kernel, at=at: gridsample.sample(
+                        image, at, kernel, "constant", channels="last"
+                    )
+                    for at in (exact, grid)
+                },
             }
             yield Row(f"warpAffine 1080p {image.dtype} {kernel}", calls)
             calls = {

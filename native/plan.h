@@ -28,6 +28,7 @@ struct Plan {
   bool stream;                   // write the output past the caches
   bool judges;                   // some samples are not what their taps say, or the mask is asked for
   bool gathers;                  // by gather instructions, where there are
+  bool without_tiles;            // few channels, or what they read lies apart: each vector of points goes from coordinates to values at once
   bool tap_by_tap;               // taps do not lie side by side
   bool near;                     // they do, and no sample is further from the first than 32 bits count
   bool edge_pairs;               // the two taps of edge groups along each axis are read as a pair of samples that are inside
@@ -44,6 +45,9 @@ struct TilePlace {
   int64_t at[kMaxDim];  // indices of the first point along the last axes of points, as far as there are
   int columns, rows;
 };
+
+// Whole groups of points: a row of a tile is padded to them.
+inline int padded_columns(const TilePlace& place) { return (place.columns + kGroup - 1) / kGroup * kGroup; }
 
 int item_size(Dtype dtype);
 

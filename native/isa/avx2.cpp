@@ -72,6 +72,11 @@ GS_INLINE F gather_pairs(const float* p, const int64_t* offset) {
 GS_INLINE F gather_ones(const float* p, const int64_t* offset) {
   return join(_mm256_i64gather_ps(p, offsets(offset), 4), _mm256_i64gather_ps(p, offsets(offset + 4), 4));
 }
+template <int Half>
+GS_INLINE F gather_pairs(const float* p, I offset) {
+  return (F)_mm256_i32gather_pd((const double*)p, _mm256_extracti128_si256((__m256i)offset, Half), 4);
+}
+GS_INLINE F gather_ones(const float* p, I offset) { return _mm256_i32gather_ps(p, (__m256i)offset, 4); }
 GS_INLINE D gather_ones(const double* p, const int64_t* offset) { return _mm256_i64gather_pd(p, offsets(offset), 8); }
 
 constexpr bool kPicks = true;

@@ -134,16 +134,21 @@ GS_UNROLL(4)
       unpack<T, 2>(parts, tap + r * K);
     }
 GS_UNROLL(3)
-    for (int axis = Dims - 1, apart = 1; axis >= 0; --axis, apart *= 2) {
-      auto shift = load<typename Simd<T>::I>(&tile.shift[axis][i]);
+    for (int axis = Dims - 1, apart = 1; axis >= 0; --axis, apart *= 2)
+      move_taps(tap, apart, load<typename Simd<T>::I>(&tile.shift[axis][i]), tile.lone[axis], outside);
+  }
+
+  // The taps along an axis, which lie `apart`, where pairs were moved by `shift`; or the one tap, where that moved.
+  static GS_INLINE void move_taps(Vec<T>* tap, int apart, typename Simd<T>::I shift, bool lone, Vec<T> outside) {
 GS_UNROLL(8)
-      for (int t = 0; t < rows * K; ++t)
-        if (!(t & apart)) {
-          Vec<T> low = tap[t], high = tile.lone[axis] ? outside : tap[t + apart];
-          tap[t] = shift == 0 ? low : shift == 1 ? high : outside;
-          tap[t + apart] = shift == 0 ? high : shift == -1 ? low : outside;
-        }
-    }
+    for (int t = 0; t < rows * K; ++t)
+      if constexpr (K == 1) {
+        tap[t] = shift == 0 ? tap[t] : outside;
+      } else if (!(t & apart)) {
+        Vec<T> low = tap[t], high = lone ? outside : tap[t + apart];
+        tap[t] = shift == 0 ? low : shift == 1 ? high : outside;
+        tap[t + apart] = shift == 0 ? high : shift == -1 ? low : outside;
+      }
   }
 
   static __attribute__((noinline)) Vec<T> edge_pairs(const S* const* row_at, T fill, const Tile<T>& tile, int i) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "../dispatch.h"
+#include "direct.h"
 #include "gather.h"
 #include "gather_channels.h"
 #include "transpose.h"
@@ -80,6 +81,9 @@ void sample_tiles(const Plan& plan, int64_t first, int64_t last, int64_t first_c
   int64_t stride[kMaxDim];
   for (int a = 0; a < p.ndim; ++a) stride[a] = p.axis[a].size > 1 ? p.axis[a].stride : 0;  // there is nothing after the only one
   auto image = [&](const TilePlace& place) { return static_cast<const S*>(p.input) + place.batch * p.input_batch; };
+
+  if constexpr (kGathers && __is_same(S, float))
+    if (sample_directly<S>(plan, first, last, first_channel, last_channel - first_channel, stride, memory)) return;
 
   const int64_t* step = &p.out_stride[p.out_ndim - 2];  // of rows, of columns
   Sink<T> sink{};

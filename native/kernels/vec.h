@@ -20,6 +20,7 @@
 //   kGathers                   whether there are gather instructions; if so:
 //   gather_ones(p, offset)     the elements p[offset[0]], p[offset[1]], ...: as many as there are lanes
 //   gather_pairs(p, offset)    for floats, p[offset[0]], p[offset[0] + 1], p[offset[1]], p[offset[1] + 1], ...
+//   gather_pairs<Half>(p, offset), gather_ones(p, offset)  for floats, with offsets in a vector: pairs at the first or the second half of them
 //
 //   kPicks                     whether lanes are picked from registers fast; if so:
 //   pick(a, b, index)          for floats, lane index[i] of a and then b, for each lane i
@@ -86,6 +87,8 @@ using RawVec = typename Ints<I, Simd<float>::lanes>::type;
 using U32 = Ints<uint32_t, Simd<float>::lanes>::type;
 
 // Named here so that code for them compiles where there are none.
+template <int Half>
+Vec<float> gather_pairs(const float* p, Simd<float>::I offset);
 template <int B>
 Simd<float>::I byte_of(Simd<float>::I a);
 template <class I>

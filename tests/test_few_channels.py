@@ -1,0 +1,64 @@
+"""Few channels are read without tiles of taps where gathers are fast: they are what they are among others."""
+
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+import gridsample
+
+FloatArray = npt.NDArray[np.float32]
+
+pytestmark = pytest.mark.isa
+
+CASES = list(product(("nearest", "bilinear"), ("zeros", "border"), (False, True)))
+PLANES = [((9, 33), (40, 37)), ((2, 2), (3, 90)), ((30, 31), (64, 64))]
+VOLUMES = [((5, 6, 7), (4, 9, 35)), ((2, 3, 2), (1, 1, 70)), ((12, 11, 10), (13, 9, 64))]
+
+
+def make(spatial: tuple[int, ...], out: tuple[int, ...], channels: int) -> tuple[FloatArray, FloatArray]:
+    """Return negative noise, some of it 0 or no number; and points, a third of them outside, some at edges, some nowhere."""
+    rng = np.random.default_rng(0)
+    image = -rng.random((2, channels, *spatial), dtype=np.float32)
+    image[rng.random(image.shape) < 0.1] = 0
+    image[0][rng.random(image[0].shape) < 0.03] = np.nan
+    image[0][rng.random(image[0].shape) < 0.03] = -np.inf
+    grid = rng.uniform(-1.5, 1.5, (2, *out, len(spatial))).astype(np.float32)
+    edges = rng.random(grid.shape) < 0.1
+    grid[edges] = rng.choice(np.array([-1, 1, 1 - 1 / spatial[0], np.nan, np.inf, -1e30], np.float32), edges.sum())
+    return image, grid
+
+
+def same_bits(a: FloatArray, b: FloatArray) -> bool:
+    """Whether two arrays are the same, zeros by their signs too; a NaN is as good as another."""
+    return np.array_equal(a, b, equal_nan=True) and bool(np.all((np.signbit(a) == np.signbit(b)) | np.isnan(a)))
+
+
+@pytest.mark.parametrize(("spatial", "out"), PLANES + VOLUMES)
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_alone_or_among_others(channels: int, spatial: tuple[int, ...], out: tuple[int, ...]) -> None:
+    image, grid = make(spatial, out, 6)
+    for case in CASES:
+        found = gridsample.grid_sample(image[:, :channels], grid, *case)
+        assert same_bits(found, gridsample.grid_sample(image, grid, *case)[:, :channels]), case
+
+
+@pytest.mark.parametrize(("spatial", "out"), [((40, 41), (700, 2)), ((9, 9, 9), (5, 70, 2))])
+def test_many_channels_at_scattered_points(spatial: tuple[int, ...], out: tuple[int, ...]) -> None:
+    image, grid = make(spatial, out, 48)
+    for case in CASES:
+        found = gridsample.grid_sample(image, grid, *case)
+        alone = [gridsample.grid_sample(image[:, c : c + 1], grid, *case) for c in range(image.shape[1])]
+        assert same_bits(found, np.concatenate(alone, 1)), case
+
+
+@pytest.mark.parametrize("spatial", [(20, 21), (5, 6, 7)])
+def test_outside_is_no_negative_zero(spatial: tuple[int, ...]) -> None:
+    image = np.full((1, 2, *spatial), -1, np.float32)
+    grid = np.full((1, *(4,) * (len(spatial) - 1), 40, len(spatial)), 3, np.float32)
+    grid[..., ::3, :] = 0  # in the same vectors as points inside
+    for mode in ("nearest", "bilinear"):
+        found = gridsample.grid_sample(image, grid, mode)
+        assert np.all(found[..., ::3] == -1)
+        assert not np.any(np.signbit(found[..., 1::3]))
