@@ -46,8 +46,8 @@ bool run(Plan& plan, Interrupted interrupted) {
   plan.outside_reads = values.data() + plan.problem.channels;
   plan.gathers = gathers_are_fast();
   plan.edge_pairs = reads_edges_as_pairs(plan);
-  plan.without_tiles = plan.gathers && (plan.problem.channels <= kFewChannels ||
-                                        (plan.problem.channels <= kSomeChannels && neighbours_are_apart(plan.problem)));
+  const Problem& p = plan.problem;
+  plan.without_tiles = plan.gathers && p.ndim > 1 && (p.channels <= kFewChannels || (p.channels <= kSomeChannels && neighbours_are_apart(p)));
   Watch watch(interrupted);
   const Isa& isa = current_isa();
   int64_t channels = plan.problem.channels, block = channels_per_block(plan);
