@@ -61,25 +61,29 @@ GS_INLINE L lengthen_ints(Ints<int32_t, 8>::type a) { return (L)_mm512_cvtepi32_
 GS_INLINE L multiply_ints(L a, L b) { return (L)_mm512_mul_epi32((__m512i)a, (__m512i)b); }
 
 constexpr bool kGathers = true;
+GS_INLINE __m512i offsets(const int64_t* from) { return _mm512_loadu_si512(from); }
+GS_INLINE F gather_pairs(const float* p, const int64_t* offset) { return (F)_mm512_i64gather_pd(offsets(offset), p, 4); }
+GS_INLINE F gather_ones(const float* p, const int64_t* offset) {
+  return join(_mm512_i64gather_ps(offsets(offset), p, 4), _mm512_i64gather_ps(offsets(offset + 8), p, 4));
+}
+GS_INLINE D gather_ones(const double* p, const int64_t* offset) { return _mm512_i64gather_pd(offsets(offset), p, 8); }
+
 // All lanes, but the compiler does not know. To the processor a gather reads what it overwrites; where the compiler sees that nothing of that is kept, it
-// lets it be whatever the register held before, for which the gather then waits. So it is zeros, for which nobody waits.
+// lets it be whatever the register held before, for which the gather then waits. So it is zeros, for which nobody waits. Where several planes are
+// read at once, as by the gathers above, there is enough to do meanwhile, and this would only be more instructions.
 template <class Mask>
 GS_INLINE Mask all_lanes() {
   Mask all;
   __asm__ volatile("kxnorw %0, %0, %0" : "=k"(all));
   return all;
 }
-GS_INLINE __m512i offsets(const int64_t* from) { return _mm512_loadu_si512(from); }
-GS_INLINE F gather_pairs(const float* p, const int64_t* offset) { return (F)_mm512_mask_i64gather_pd(_mm512_setzero_pd(), all_lanes<__mmask8>(), offsets(offset), p, 4); }
-GS_INLINE F gather_ones(const float* p, const int64_t* offset) {
-  return join(_mm512_mask_i64gather_ps(_mm256_setzero_ps(), all_lanes<__mmask8>(), offsets(offset), p, 4), _mm512_mask_i64gather_ps(_mm256_setzero_ps(), all_lanes<__mmask8>(), offsets(offset + 8), p, 4));
-}
 template <int Half>
 GS_INLINE F gather_pairs(const float* p, I offset) {
   return (F)_mm512_mask_i32gather_pd(_mm512_setzero_pd(), all_lanes<__mmask8>(), _mm512_extracti64x4_epi64((__m512i)offset, Half), p, 4);
 }
-GS_INLINE F gather_ones(const float* p, I offset) { return _mm512_mask_i32gather_ps(_mm512_setzero_ps(), all_lanes<__mmask16>(), (__m512i)offset, p, 4); }
-GS_INLINE D gather_ones(const double* p, const int64_t* offset) { return _mm512_mask_i64gather_pd(_mm512_setzero_pd(), all_lanes<__mmask8>(), offsets(offset), p, 8); }
+GS_INLINE F gather_ones(const float* p, I offset) {
+  return _mm512_mask_i32gather_ps(_mm512_setzero_ps(), all_lanes<__mmask16>(), (__m512i)offset, p, 4);
+}
 
 constexpr bool kPicks = true;
 GS_INLINE F pick(F a, F b, I index) { return _mm512_permutex2var_ps(a, (__m512i)index, b); }
