@@ -69,8 +69,8 @@ GS_INLINE F gather_ones(const float* p, const int64_t* offset) {
 GS_INLINE D gather_ones(const double* p, const int64_t* offset) { return _mm512_i64gather_pd(offsets(offset), p, 8); }
 
 // All lanes, but the compiler does not know. To the processor a gather reads what it overwrites; where the compiler sees that nothing of that is kept, it
-// lets it be whatever the register held before, for which the gather then waits. So it is zeros, for which nobody waits. Where several planes are
-// read at once, as by the gathers above, there is enough to do meanwhile, and this would only be more instructions.
+// lets it be whatever the register held before, for which the gather then waits. So it is zeros, for which nobody waits. The gathers
+// above mostly read several planes at once: there is enough to do meanwhile, and this would only be more instructions.
 template <class Mask>
 GS_INLINE Mask all_lanes() {
   Mask all;

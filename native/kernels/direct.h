@@ -94,7 +94,8 @@ GS_UNROLL(3)
     return sum_last(summed, weight[Dims - 1]);
   }
 
-  // NOTE [what is asked for], of few planes; in volumes that are turned, points have nobody below them that is near.
+  // NOTE [what is asked for], of few planes. In volumes, second rows of taps are asked for by the points of the last row only, also where the map skips
+  // rows or is turned: more was slower.
   static __attribute__((noinline)) void ask(const Plan& plan, const TilePlace& place, const S* image, const int64_t* row_stride, int64_t channels,
                                             const Points& points) {
     const int padded = padded_columns(place), count = place.rows * padded;

@@ -13,9 +13,9 @@ enum DirectKind : uint8_t { kInside, kMoved, kNone };
 
 // NOTE [moved weights]
 // Where a tap is outside, the pair that is read is the nearest one inside, and the weights are those of the samples of that pair: 0 for what is no tap. Then
-// such points are read as all others are. The sums are the same, to the bit, for the first product is rounded and what is added is 0; with two exceptions. A
-// sample that is no tap may be NaN or infinite, so what comes out as NaN is read again tap by tap. And it may be negative, which makes a sum of
-// nothing -0: so 0 is added to moved points.
+// such points are read as all others are. The sums are the same, to the bit, for the first product is rounded and what is added is 0. But a sample that is no
+// tap may be NaN or infinite, so what comes out as NaN is read again tap by tap. And it may be negative, which makes a sum of nothing -0: so 0 is
+// added to moved points. Of those, a negative product too small for a float is 0 here, and -0 tap by tap: nothing else differs.
 template <int Dims, int K>
 struct DirectPoints {
   static constexpr int lanes = Simd<float>::lanes;
