@@ -19,7 +19,8 @@ constexpr int kBlockColumns = 32, kSquareColumns = 16, kLongColumns = 64, kDeriv
 
 int block_columns(const Problem& problem);
 
-// Whether most points have their samples in other lines than the neighbour before them, in planes of float32 whose rows lie side by side; of volumes, by the last two axes.
+// Whether most points have their samples in other lines than the neighbour before them, in planes of float32 whose samples lie side by side; of
+// volumes, by the last two axes.
 bool neighbours_are_apart(const Problem& problem);
 
 // In volumes that are turned, tiles follow each other across so many planes of points, since neighbours there read the same samples; in
