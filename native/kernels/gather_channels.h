@@ -242,12 +242,12 @@ struct GatherChannels {
       }
   }
 
-  // One or two channels, in the baseline: point by point, which is little code.
+  // Less than a vector of channels, in the baseline: point by point, which is little code.
   static __attribute__((noinline)) void run_few(const S* image, const int64_t* row_at, int64_t column, int64_t first, int channels, const T* fill,
                                                 const Tile<T>& tile, const Sink<T>& sink) {
     for (int g = 0, row = 0; g < tile.groups; ++row)
       for (int c = 0; c < sink.columns; c += kGroup, ++g) {
-        alignas(64) T values[kGroup * 2];
+        alignas(64) T values[kGroup * lanes];
         for (int i = 0; i < kGroup; ++i) {
           const int point = g * kGroup + i;
           T* to = values + i * channels;
@@ -300,12 +300,17 @@ struct GatherChannels {
     if (whole) run_vectors(image, row_at, column, first, whole, fill, tile, sink);
     for (first += whole; first < end; first += 4) {
       const int left = int(end - first < 4 ? end - first : 4);
-      auto run_as = [&](auto channels) GS_ALWAYS { run_pixels<channels>(image, row_at, column, first, fill, tile, sink); };
-      if (left == 4) run_as(std::integral_constant<int, 4>{});
-      else if (left == 3) run_as(std::integral_constant<int, 3>{});
-      else if constexpr (kSmall) run_few(image, row_at, column, first, left, fill, tile, sink);
-      else if (left == 2) run_as(std::integral_constant<int, 2>{});
-      else run_as(std::integral_constant<int, 1>{});
+      if constexpr (kSmall) {
+        run_few(image, row_at, column, first, left, fill, tile, sink);
+      } else {
+        auto run_as = [&](auto channels) GS_ALWAYS {
+          if constexpr (channels < lanes) run_pixels<channels>(image, row_at, column, first, fill, tile, sink);
+        };
+        if (left == 4) run_as(std::integral_constant<int, 4>{});
+        else if (left == 3) run_as(std::integral_constant<int, 3>{});
+        else if (left == 2) run_as(std::integral_constant<int, 2>{});
+        else run_as(std::integral_constant<int, 1>{});
+      }
     }
   }
 };
