@@ -16,6 +16,10 @@ struct TileTable {
   using Make = void (*)(const Plan& plan, const TilePlace& place, void* tile, void* jets);
   Make (*choose)(const Plan& plan, bool in_double);
 
+  // The same for few planes of float32, if there is code for that (kernels/find_points.h); or null.
+  using FindPoints = void (*)(const Plan& plan, const TilePlace& place, void* points);
+  FindPoints (*choose_points)(const Plan& plan);
+
   // The samples that the taps of a tile may touch: `reach` is widened to them.
   using FindReach = void (*)(const Plan& plan, const TilePlace& place, Reach& reach);
   FindReach (*choose_reach)(const Plan& plan, bool in_double);

@@ -77,3 +77,51 @@ def test_outside_is_no_negative_zero(spatial: tuple[int, ...]) -> None:
         found = gridsample.grid_sample(image, grid, mode)
         assert np.all(found[..., ::3] == -1)
         assert not np.any(np.signbit(found[..., 1::3]))
+
+
+def positions(spatial: tuple[int, ...], out: tuple[int, ...]) -> dict[str, npt.NDArray[np.floating] | gridsample.Transform]:
+    """Return the points of one image in every form that coordinates have, half of them outside; none is a number in a transform."""
+    rng = np.random.default_rng(1)
+    coords = rng.uniform(-0.5, 1.5, (*out, len(spatial))) * spatial
+    edges = rng.random(coords.shape) < 0.2
+    coords[edges] = rng.choice([-1.0, -0.5, 0, 1, np.nan, np.inf, spatial[-1] - 1, spatial[-1] - 0.5], edges.sum())
+    matrix = np.eye(len(spatial) + 1) + rng.uniform(-0.2, 0.2, (len(spatial) + 1,) * 2)
+    matrix[:, -1] = [*rng.uniform(-2, 2, len(spatial)), 1]
+    matrix[-1, :-1] = 0
+    affine = gridsample.Transform.affine(matrix, order="ij")
+    flow = rng.uniform(-3, 3, (*out, len(spatial)))
+    found = {
+        "float32": coords.astype(np.float32),
+        "float64": coords,
+        "matrix": affine,
+        "level": gridsample.Transform.affine(np.eye(len(spatial) + 1)[:-1] * 0.7, order="ij"),
+        "away": gridsample.Transform.affine(np.eye(len(spatial) + 1)[:-1] + np.eye(len(spatial) + 1)[:-1, ::-1] * 9, order="ij"),
+        "flow": gridsample.Transform.flow(flow, order="ij") @ affine,
+    }
+    if len(spatial) == 2:
+        found["homography"] = gridsample.Transform.perspective([[1, 0.1, -3], [0, 1.2, 2], [-0.02, 0.01, 1]])
+    return found
+
+
+RULES = [
+    {"boundary": "zeros"},
+    {"boundary": "border"},
+    {"boundary": "constant"},
+    {"boundary": "constant", "fill_value": 7},
+    {"boundary": "border", "outside": "fill", "fill_value": 5},
+    {"boundary": "zeros", "outside": "fill", "fill_value": -2},
+    {"boundary": "border", "outside": "fill", "fill_value": np.nan, "nan": "propagate"},
+    {"boundary": "zeros", "nan": "propagate"},
+]
+
+
+@pytest.mark.parametrize(("spatial", "out"), PLANES + VOLUMES)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_every_source_of_coordinates(channels: int, spatial: tuple[int, ...], out: tuple[int, ...]) -> None:
+    image, _ = make(spatial, out, channels)
+    for rule, kernel, (name, coords) in product(RULES, ("nearest", "linear"), positions(spatial, out).items()):
+        for item in image:  # the first has samples that are no numbers
+            size = out if isinstance(coords, gridsample.Transform) else None
+            few = gridsample.sample(item, coords, kernel, size=size, **rule)
+            many = gridsample.sample(np.concatenate([item] * 65), coords, kernel, size=size, **rule)[:channels]
+            assert same_bits(few, many), (name, kernel, rule)

@@ -1,10 +1,11 @@
-// Few planes of float32, read linearly or by nearest at points given in float32: without tiles of taps.
+// Few planes of float32, read linearly or by nearest: without tiles of taps.
 #pragma once
 
 #include <cstdlib>
 
 #include "direct_points.h"
 #include "gather.h"
+#include "weights.h"
 
 namespace gs {
 namespace GS_ISA {
@@ -21,7 +22,6 @@ struct Direct {
   static constexpr int lanes = Simd<float>::lanes, K = Kernel::taps;
   using Reader = Gather<S, Dims, K, true>;
   using Points = DirectPoints<Dims, K>;
-  using Find = void (*)(const Plan& plan, const TilePlace& place, Points& points);
   static constexpr int rows = Reader::rows;
 
   // The offsets and weights of a vector of points; those of rows of taps each as often as a row has taps, in parts: NOTE [packed taps].
@@ -79,7 +79,7 @@ GS_UNROLL(2)
     const I offset = load<I>(points.offset + i);
     V weight[Dims][K], tap[rows * K], summed[K];
 GS_UNROLL(3)
-    for (int a = 0; a < Dims; ++a) Kernel::weights(load<V>(points.at[a] + i), 0, weight[a]);
+    for (int a = 0; a < Dims; ++a) Kernel::weights(load<V>(points.fraction[a] + i), 0, weight[a]);
 GS_UNROLL(4)
     for (int r = 0; r < rows; ++r) {
       V parts[K];
@@ -115,9 +115,16 @@ GS_UNROLL(3)
 
   static __attribute__((noinline)) void put_some(S* to, V v, int count) { __builtin_memcpy(to, &v, count * sizeof(S)); }
 
-  // The tile of channels goes where `to` is the first point of the first.
+  // Of a plan that judges: moved points, with what is added to them.
+  static GS_INLINE V settle(V v, const Points& points, int i, float fill) {
+    const V added = load<V>(points.added + i);
+    v = added == added ? v : added;
+    return load<I>(points.filled + i) != 0 ? broadcast(fill) : v;
+  }
+
+  // The tile of channels goes where `to` is the first point of the first; where nothing is read, there is what stands outside, for each channel.
   static __attribute__((noinline)) void run_tile(const Plan& plan, const TilePlace& place, const S* image, const int64_t* row_stride, int64_t channels,
-                                                 S* to, const Points& points) {
+                                                 S* to, const float* outside, const Points& points) {
     const Problem& p = plan.problem;
     const int64_t row_step = p.out_stride[p.out_ndim - 2], channel_step = p.out_channel, input_channel = p.input_channel;
     const bool streams = plan.stream && (channels == 1 || channel_step * sizeof(S) % GS_VECTOR_BYTES == 0);
@@ -148,7 +155,7 @@ GS_UNROLL(3)
             past ? stream(place, v) : store(place, v);
         };
         if (kind == kNone) {
-          for (int64_t c = 0; c < channels; ++c) put(c, V{});
+          for (int64_t c = 0; c < channels; ++c) put(c, broadcast(outside[c]));
           continue;
         }
         const Taps taps = load_taps(points, at, moved);
@@ -159,7 +166,8 @@ GS_UNROLL(3)
               others[left++] = {at, count, out};
               break;
             }
-            v += load<V>(points.zero + at);
+            v += load<V>(points.added + at);
+            if (plan.judges) v = settle(v, points, at, outside[c]);
           }
           put(c, v);
         }
@@ -171,54 +179,55 @@ GS_UNROLL(3)
         const S* row_of[rows];
         Reader::find_rows(image + c * input_channel, row_stride, row_of);
         V v = read_taps(row_of, points, others[k].i);
+        if (plan.judges) v = settle(v, points, others[k].i, outside[c]);
         __builtin_memcpy(others[k].to + c * channel_step, &v, others[k].count * sizeof(S));
       }
   }
 
-  static __attribute__((noinline)) void run(const Plan& plan, Find find, int64_t first, int64_t last, int64_t first_channel, int64_t channels, const int64_t* row_stride, void* memory) {
+  static __attribute__((noinline)) void run(const Plan& plan, TileTable::FindPoints find, int64_t first, int64_t last, int64_t first_channel, int64_t channels, const int64_t* row_stride, void* memory) {
     const Problem& p = plan.problem;
     static_assert(sizeof(Points) <= sizeof(Tile<float>));
+    const bool fills = p.outside == Outside::fill;
+    const float* outside = static_cast<const float*>(fills ? plan.fill : plan.outside_reads) + first_channel;
     Points* points = static_cast<Points*>(memory);  // of the tile being read and of the next one, as in sample_tiles()
     auto image = [&](const TilePlace& place) { return static_cast<const S*>(p.input) + place.batch * p.input_batch + first_channel * p.input_channel; };
     TilePlace place = place_tile(plan, first);
-    find(plan, place, points[first & 1]);
+    find(plan, place, &points[first & 1]);
     for (int64_t t = first; t < last; ++t) {
       TilePlace next = place;
       if (t + 1 < last) {
         next = place_next_tile(plan, place, t + 1);
-        find(plan, next, points[(t + 1) & 1]);
+        find(plan, next, &points[(t + 1) & 1]);
         ask(plan, next, image(next), row_stride, channels, points[(t + 1) & 1]);
       }
-      run_tile(plan, place, image(place), row_stride, channels, static_cast<S*>(p.out) + place.out + first_channel * p.out_channel, points[t & 1]);
+      run_tile(plan, place, image(place), row_stride, channels, static_cast<S*>(p.out) + place.out + first_channel * p.out_channel, outside, points[t & 1]);
       place = next;
     }
     end_streams();
   }
 };
 
+inline bool is_nothing(float x) { return x == 0 && !__builtin_signbit(x); }
+
 // The tiles of a plan in some channels, if they are read so; or nothing, and false.
 template <class S>
 bool sample_directly(const Plan& plan, int64_t first, int64_t last, int64_t first_channel, int64_t channels, const int64_t* row_stride, void* memory) {
   const Problem& p = plan.problem;
-  const Boundary outside = p.axis[0].boundary;
-  bool fits = plan.without_tiles && plan.near && !plan.judges && !p.matrix && !plan.wide_coords && p.coords_dtype == Dtype::float32 &&
-              p.out_dtype == Dtype::float32 && p.out_stride[p.out_ndim - 1] == 1 && plan.channels_at_once == 1;
+  bool fits = plan.without_tiles && plan.near && p.out_dtype == Dtype::float32 && p.out_stride[p.out_ndim - 1] == 1 && plan.channels_at_once == 1;
+  fits &= p.outside != Outside::keep && !p.mask;
   // Where two vectors fill a line, one channel after the other would fill lines by halves, which takes long past the caches.
   fits &= Simd<float>::lanes == kGroup || channels == 1 || !plan.stream;
-  for (int a = 0; a < p.ndim; ++a) fits &= p.axis[a].order == 0 && p.axis[a].size > 1 && p.axis[a].boundary == outside;
-  if (!fits || (outside != Boundary::zeros && outside != Boundary::border)) return false;
-  auto run = [&](auto kernel, auto dims) {
-    using Kernel = decltype(kernel);
-    using This = Direct<S, Kernel, dims>;
-    auto find = outside == Boundary::zeros ? FindPoints<Kernel, boundary::zeros, dims>::run : FindPoints<Kernel, boundary::border, dims>::run;
-    This::run(plan, find, first, last, first_channel, channels, row_stride, memory);
-    return true;
+  for (int a = 0; a < p.ndim; ++a)
+    fits &= p.axis[a].order == 0 && p.axis[a].size > 1 && p.axis[a].boundary == p.axis[0].boundary && p.axis[a].margin >= 0;
+  for (int64_t c = 0; c < channels; ++c) fits &= is_nothing(static_cast<const float*>(plan.outside_reads)[first_channel + c]);
+  const TileTable::FindPoints find = fits ? tiles_table.choose_points(plan) : nullptr;
+  if (!find) return false;
+  auto run = [&](auto kernel) {
+    if (p.ndim == 2) return Direct<S, decltype(kernel), 2>::run(plan, find, first, last, first_channel, channels, row_stride, memory);
+    return Direct<S, decltype(kernel), 3>::run(plan, find, first, last, first_channel, channels, row_stride, memory);
   };
-  auto run_kernel = [&](auto kernel) {
-    if (p.ndim == 2) return run(kernel, std::integral_constant<int, 2>{});
-    return p.ndim == 3 && run(kernel, std::integral_constant<int, 3>{});
-  };
-  return p.kernel == gs::Kernel::linear ? run_kernel(kernel::linear{}) : p.kernel == gs::Kernel::nearest && run_kernel(kernel::nearest{});
+  p.kernel == gs::Kernel::linear ? run(kernel::linear{}) : run(kernel::nearest{});
+  return true;
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Stage A's end of every ISA file: the exported table.
 #pragma once
 
+#include "find_points.h"
 #include "tile_maker.h"
 
 namespace gs {
@@ -27,7 +28,7 @@ TileTable::FindReach choose_reach(const Plan& plan, bool in_double) {
 
 }  // namespace
 
-const TileTable tiles_table = {choose, choose_reach};
+const TileTable tiles_table = {choose, choose_points, choose_reach};
 
 }  // namespace GS_ISA
 }  // namespace gs

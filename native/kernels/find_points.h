@@ -1,0 +1,248 @@
+// Stage A where few planes are read linearly or by nearest: from coordinates to weights and offsets, a tile of points at a time.
+#pragma once
+
+#include "axis.h"
+#include "coords.h"
+#include "direct_points.h"
+#include "maps.h"
+
+namespace gs {
+namespace GS_ISA {
+namespace {
+
+// Coordinates as given or as a chain of maps makes them, which takes a tile at a time.
+template <class Number, int Dims>
+struct TileCoords {
+  using G = Number;
+  static constexpr bool has_interior = false;
+  alignas(64) G x[kMaxDim][kTilePoints];
+
+  TileCoords(const Plan& plan, const TilePlace& place) {
+    const Problem& p = plan.problem;
+    if constexpr (__is_same(G, double)) {
+      if (p.matrix)
+        map_coords(p, place, place.rows * padded_columns(place), x);
+      else if (p.coords_dtype == Dtype::float64)
+        load_coords<double>(plan, static_cast<const double*>(p.coords) + place.coords, place, x);
+      else
+        load_coords<double>(plan, static_cast<const float*>(p.coords) + place.coords, place, x);
+      for (int a = 0; p.relative && a < Dims; ++a) add_indices(place, Dims - 1 - a, x[a]);
+    } else {
+      load_coords<float>(plan, static_cast<const float*>(p.coords) + place.coords, place, x);
+    }
+  }
+  GS_INLINE void start_row() {}
+  GS_INLINE void read(int, int i, Vec<G>* at) {
+GS_UNROLL(3)
+    for (int a = 0; a < Dims; ++a) at[a] = load<Vec<G>>(x[a] + i);
+  }
+};
+
+// Those that a matrix alone makes, in registers: as in maps.h, to the bit.
+template <int Dims>
+struct MatrixCoords {
+  using G = double;
+  static constexpr bool has_interior = true;  // tiles of which that is known
+  using V = Vec<double>;
+  const Problem& p;
+  const int last = p.out_ndim - 1;
+  int64_t at[kMaxOutDim];
+  double before[Dims];  // what a row of the matrix gives before the last two axes of points
+  V first, end, step[Dims], shift[Dims], start[Dims];
+
+  MatrixCoords(const Plan& plan, const TilePlace& place) : p(plan.problem) {
+    first_indices(p, place, at);
+    double count[Simd<double>::lanes];
+    for (int l = 0; l < Simd<double>::lanes; ++l) count[l] = double(at[last] + l);
+    first = load<V>(count);
+    end = broadcast(double(at[last] + place.columns - 1));
+    for (int a = 0; a < Dims; ++a) {
+      before[a] = row(a)[p.out_ndim];
+      for (int k = 0; k < last - 1; ++k) before[a] += row(a)[k] * double(at[k]);
+      step[a] = broadcast(row(a)[last]);
+      shift[a] = broadcast(p.axis[a].shift);
+    }
+  }
+  const double* row(int a) const { return p.matrix + a * (p.out_ndim + 1); }
+  GS_INLINE void start_row() {
+    const double index = double(at[last - 1]++);
+GS_UNROLL(3)
+    for (int a = 0; a < Dims; ++a) start[a] = broadcast(before[a] + row(a)[last - 1] * index);
+  }
+  GS_INLINE void read(int column, int, V* x) {
+    const V index = min(first + double(column), end);  // a row is padded with its last point
+GS_UNROLL(3)
+    for (int a = 0; a < Dims; ++a) x[a] = start[a] + step[a] * index + shift[a];
+  }
+};
+
+template <class Kernel, class Outside, int Dims, class Coords>
+struct FindPoints {
+  using G = typename Coords::G;
+  using V = Vec<G>;
+  static constexpr bool wide = sizeof(G) == 8;
+  static constexpr int lanes = Simd<G>::lanes, parts = Simd<float>::lanes / lanes, K = Kernel::taps;
+  using Floats = typename Ints<float, lanes>::type;  // as many
+  using Shifts = typename Ints<int32_t, lanes>::type;
+  // Sums of indices times strides: of float64, as it is, since those are whole numbers below 2^51.
+  using Offset = std::conditional_t<wide, V, U32>;
+  using Number = std::conditional_t<wide, double, uint32_t>;
+  using Points = DirectPoints<Dims, K>;
+
+  V first[Dims], last[Dims], low[Dims], high[Dims];
+  Offset stride[Dims];
+  Span<G> span[Dims];
+  const bool judges, fills, nan_propagates;
+
+  GS_INLINE explicit FindPoints(const Plan& plan)
+      : judges(plan.judges), fills(plan.problem.outside == gs::Outside::fill), nan_propagates(plan.problem.nan_propagates) {
+    for (int a = 0; a < Dims; ++a) {
+      const Axis& axis = plan.problem.axis[a];
+      span[a] = make_span<G>(axis.size);
+      first[a] = V{};
+      last[a] = broadcast(span[a].last - G(K - 1));
+      low[a] = broadcast(G(-axis.margin));
+      high[a] = broadcast(G(double(axis.size - 1) + axis.margin));
+      stride[a] = Number(axis.stride) - Offset{};
+    }
+  }
+
+  GS_INLINE Offset add(Offset offset, V index, int a) const {
+    if constexpr (wide)
+      return fma(index, stride[a], offset);
+    else
+      return offset + (Offset)to_int(index) * stride[a];
+  }
+
+  static GS_INLINE void put_offset(Offset offset, int i, Points& points) { store(points.offset + i, lanes_as<int32_t>(offset)); }
+
+  // Points of which some have taps outside. Whether nothing is read for any.
+  GS_INLINE bool move(const V* at, int i, Points& points) const {
+    Offset offset{};
+    Shifts moved{};
+    typename Simd<G>::I inside = typename Simd<G>::I{} == 0, number = inside;
+    bool none = false;
+GS_UNROLL(3)
+    for (int a = 0; a < Dims; ++a) {
+      V x = Outside::coordinate(at[a], span[a]), start = Kernel::start(x), rest = x - start;
+      V pair = boundary::clamp(start, G(0), span[a].last - G(K - 1));
+      Shifts shift = lanes_as<int32_t>(to_int(start - pair));
+      none |= Outside::masks && lanes_within(start, V{} - G(K - 1), span[a].last - V{}) == 0;
+      moved |= shift;
+      inside &= (at[a] >= low[a]) & (at[a] <= high[a]);
+      number &= at[a] == at[a];
+      offset = add(offset, pair, a);
+      Floats fraction = lanes_as<float>(rest);
+      store(points.fraction[a] + i, fraction);
+      store(points.shift[a] + i, shift);
+      if constexpr (K == 2) {
+        Floats w[K], nothing{};
+        Kernel::weights(fraction, 0, w);
+        store(points.weight[a][0] + i, shift == 0 ? w[0] : shift == -1 ? w[1] : nothing);
+        store(points.weight[a][1] + i, shift == 0 ? w[1] : shift == 1 ? w[0] : nothing);
+      }
+    }
+    put_offset(offset, i, points);
+    Floats added = moved == 0 ? -Floats{} : Floats{};
+    if (judges) {
+      Shifts is_number = nan_propagates ? lanes_as<int32_t>(number) : Shifts{} == 0, filled = Shifts{};
+      if (fills) filled = ~lanes_as<int32_t>(inside) & is_number;
+      added = is_number != 0 ? added : Floats{} + __builtin_nanf("");
+      store(points.filled + i, filled);
+      none = true;
+      for (int l = 0; l < lanes; ++l) none &= filled[l] != 0;
+    }
+    store(points.added + i, added);
+    return none;
+  }
+
+  // Of points that may be anywhere, or that all are inside with their taps.
+  template <bool Anywhere>
+  static GS_INLINE void find(const Plan& plan, const TilePlace& place, Points& points) {
+    constexpr int all_lanes = Simd<float>::lanes;
+    const FindPoints with(plan);
+    const int padded = padded_columns(place);
+    Coords coords(plan, place);
+    for (int r = 0, i = 0; r < place.rows; ++r) {
+      coords.start_row();
+      for (int column = 0; column < padded; column += all_lanes, i += all_lanes) {
+        V at[parts][Dims], start[parts][Dims];
+        unsigned within = Simd<G>::all;
+GS_UNROLL(2)
+        for (int part = 0; part < parts; ++part) {
+          coords.read(column + part * lanes, i + part * lanes, at[part]);
+GS_UNROLL(3)
+          for (int a = 0; a < Dims; ++a) {
+            start[part][a] = Kernel::start(at[part][a]);
+            if (Anywhere) within &= lanes_within(K == 1 ? at[part][a] : start[part][a], with.first[a], with.last[a]);
+          }
+        }
+        DirectKind& kind = points.kind[i / all_lanes];
+        if (Anywhere && within != Simd<G>::all) {
+          bool none = true;
+          for (int part = 0; part < parts; ++part) none &= with.move(at[part], i + part * lanes, points);
+          kind = none ? kNone : kMoved;
+          continue;
+        }
+        kind = kInside;
+GS_UNROLL(2)
+        for (int part = 0; part < parts; ++part) {
+          Offset offset{};
+GS_UNROLL(3)
+          for (int a = 0; a < Dims; ++a) {
+            store(points.weight[a][K - 1] + i + part * lanes, lanes_as<float>(at[part][a] - start[part][a]));
+            offset = with.add(offset, start[part][a], a);
+          }
+          put_offset(offset, i + part * lanes, points);
+        }
+      }
+    }
+  }
+
+  static __attribute__((noinline)) void run(const Plan& plan, const TilePlace& place, void* found) {
+    Points& points = *static_cast<Points*>(found);
+    const MappedTo mapped = plan.problem.matrix ? mapped_to(plan, place) : MappedTo::anywhere;
+    if (mapped == MappedTo::outside) {
+      const int count = place.rows * padded_columns(place);
+      for (int i = 0; i < count; i += Simd<float>::lanes) {
+        store(points.offset + i, U32{});
+        points.kind[i / Simd<float>::lanes] = kNone;
+      }
+      return;
+    }
+    if constexpr (Coords::has_interior)
+      if (mapped == MappedTo::interior) return find<false>(plan, place, points);
+    find<true>(plan, place, points);
+  }
+};
+
+// How the points of a plan are found, if they are; or null. Of all axes the boundary is the same.
+TileTable::FindPoints choose_points(const Plan& plan) {
+  if constexpr (!kGathers) return nullptr;
+  const Problem& p = plan.problem;
+  const bool given = !p.matrix && (p.coords_dtype == Dtype::float32 || p.coords_dtype == Dtype::float64);
+  const bool in_registers = p.matrix && !p.projective && !p.step_count;
+  if (!p.matrix && !given) return nullptr;
+  auto with_coords = [&](auto kernel, auto outside, auto dims) -> TileTable::FindPoints {
+    using Kernel = decltype(kernel);
+    using Outside = decltype(outside);
+    if constexpr (Kernel::taps == 2)
+      if (in_registers) return &FindPoints<Kernel, Outside, dims, MatrixCoords<dims>>::run;
+    if (given && p.coords_dtype == Dtype::float32 && !plan.wide_coords) return &FindPoints<Kernel, Outside, dims, TileCoords<float, dims>>::run;
+    return &FindPoints<Kernel, Outside, dims, TileCoords<double, dims>>::run;
+  };
+  auto with_dimensions = [&](auto kernel, auto outside) -> TileTable::FindPoints {
+    if (p.ndim == 2) return with_coords(kernel, outside, std::integral_constant<int, 2>{});
+    return p.ndim == 3 ? with_coords(kernel, outside, std::integral_constant<int, 3>{}) : nullptr;
+  };
+  auto with_boundary = [&](auto kernel) -> TileTable::FindPoints {
+    if (p.axis[0].boundary == Boundary::border) return with_dimensions(kernel, boundary::border{});
+    const bool zeros = p.axis[0].boundary == Boundary::zeros || p.axis[0].boundary == Boundary::constant;
+    return zeros ? with_dimensions(kernel, boundary::zeros{}) : nullptr;
+  };
+  return p.kernel == gs::Kernel::linear ? with_boundary(kernel::linear{}) : p.kernel == gs::Kernel::nearest ? with_boundary(kernel::nearest{}) : nullptr;
+}
+
+}  // namespace
+}  // namespace GS_ISA
+}  // namespace gs
