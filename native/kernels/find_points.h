@@ -89,20 +89,17 @@ struct FindPoints {
   using Number = std::conditional_t<wide, double, uint32_t>;
   using Points = DirectPoints<Dims, K>;
 
-  V first[Dims], last[Dims], low[Dims], high[Dims];
+  const Plan& plan;
+  V first[Dims], last[Dims];
   Offset stride[Dims];
   Span<G> span[Dims];
-  const bool judges, fills, nan_propagates;
 
-  GS_INLINE explicit FindPoints(const Plan& plan)
-      : judges(plan.judges), fills(plan.problem.outside == gs::Outside::fill), nan_propagates(plan.problem.nan_propagates) {
+  GS_INLINE explicit FindPoints(const Plan& plan) : plan(plan) {
     for (int a = 0; a < Dims; ++a) {
       const Axis& axis = plan.problem.axis[a];
       span[a] = make_span<G>(axis.size);
       first[a] = V{};
       last[a] = broadcast(span[a].last - G(K - 1));
-      low[a] = broadcast(G(-axis.margin));
-      high[a] = broadcast(G(double(axis.size - 1) + axis.margin));
       stride[a] = Number(axis.stride) - Offset{};
     }
   }
@@ -116,11 +113,28 @@ struct FindPoints {
 
   static GS_INLINE void put_offset(Offset offset, int i, Points& points) { store(points.offset + i, lanes_as<int32_t>(offset)); }
 
+  // Which of those points are given the fill value, and what is added to those that are no numbers. Whether all are filled.
+  GS_INLINE bool judge(const V* at, int i, Points& points, Floats& added) const {
+    const Problem& p = plan.problem;
+    Shifts filled{};
+    typename Simd<G>::I inside = typename Simd<G>::I{} == 0, number = inside;
+    for (int a = 0; a < Dims; ++a) {
+      const Axis& axis = p.axis[a];
+      inside &= (at[a] >= G(-axis.margin)) & (at[a] <= G(double(axis.size - 1) + axis.margin));
+      if (p.nan_propagates) number &= at[a] == at[a];
+    }
+    if (p.outside == gs::Outside::fill) filled = lanes_as<int32_t>(~inside & number);
+    added = lanes_as<int32_t>(number) != 0 ? added : Floats{} + __builtin_nanf("");
+    store(points.filled + i, filled);
+    bool all = true;
+    for (int l = 0; l < lanes; ++l) all &= filled[l] != 0;
+    return all;
+  }
+
   // Points of which some have taps outside. Whether nothing is read for any.
   GS_INLINE bool move(const V* at, int i, Points& points) const {
     Offset offset{};
     Shifts moved{};
-    typename Simd<G>::I inside = typename Simd<G>::I{} == 0, number = inside;
     bool none = false;
 GS_UNROLL(3)
     for (int a = 0; a < Dims; ++a) {
@@ -129,8 +143,6 @@ GS_UNROLL(3)
       Shifts shift = lanes_as<int32_t>(to_int(start - pair));
       none |= Outside::masks && lanes_within(start, V{} - G(K - 1), span[a].last - V{}) == 0;
       moved |= shift;
-      inside &= (at[a] >= low[a]) & (at[a] <= high[a]);
-      number &= at[a] == at[a];
       offset = add(offset, pair, a);
       Floats fraction = lanes_as<float>(rest);
       store(points.fraction[a] + i, fraction);
@@ -144,14 +156,7 @@ GS_UNROLL(3)
     }
     put_offset(offset, i, points);
     Floats added = moved == 0 ? -Floats{} : Floats{};
-    if (judges) {
-      Shifts is_number = nan_propagates ? lanes_as<int32_t>(number) : Shifts{} == 0, filled = Shifts{};
-      if (fills) filled = ~lanes_as<int32_t>(inside) & is_number;
-      added = is_number != 0 ? added : Floats{} + __builtin_nanf("");
-      store(points.filled + i, filled);
-      none = true;
-      for (int l = 0; l < lanes; ++l) none &= filled[l] != 0;
-    }
+    if (plan.judges) none = judge(at, i, points, added);
     store(points.added + i, added);
     return none;
   }
