@@ -38,44 +38,6 @@ GS_UNROLL(3)
   }
 };
 
-// Those that a matrix alone makes, in registers: as in maps.h, to the bit.
-template <int Dims>
-struct MatrixCoords {
-  using G = double;
-  static constexpr bool has_interior = true;  // tiles of which that is known
-  using V = Vec<double>;
-  const Problem& p;
-  const int last = p.out_ndim - 1;
-  int64_t at[kMaxOutDim];
-  double before[Dims];  // what a row of the matrix gives before the last two axes of points
-  V first, end, step[Dims], shift[Dims], start[Dims];
-
-  MatrixCoords(const Plan& plan, const TilePlace& place) : p(plan.problem) {
-    first_indices(p, place, at);
-    double count[Simd<double>::lanes];
-    for (int l = 0; l < Simd<double>::lanes; ++l) count[l] = double(at[last] + l);
-    first = load<V>(count);
-    end = broadcast(double(at[last] + place.columns - 1));
-    for (int a = 0; a < Dims; ++a) {
-      before[a] = row(a)[p.out_ndim];
-      for (int k = 0; k < last - 1; ++k) before[a] += row(a)[k] * double(at[k]);
-      step[a] = broadcast(row(a)[last]);
-      shift[a] = broadcast(p.axis[a].shift);
-    }
-  }
-  const double* row(int a) const { return p.matrix + a * (p.out_ndim + 1); }
-  GS_INLINE void start_row() {
-    const double index = double(at[last - 1]++);
-GS_UNROLL(3)
-    for (int a = 0; a < Dims; ++a) start[a] = broadcast(before[a] + row(a)[last - 1] * index);
-  }
-  GS_INLINE void read(int column, int, V* x) {
-    const V index = min(first + double(column), end);  // a row is padded with its last point
-GS_UNROLL(3)
-    for (int a = 0; a < Dims; ++a) x[a] = start[a] + step[a] * index + shift[a];
-  }
-};
-
 template <class Kernel, class Outside, int Dims, class Coords>
 struct FindPoints {
   using G = typename Coords::G;
@@ -232,7 +194,7 @@ TileTable::FindPoints choose_points(const Plan& plan) {
     using Kernel = decltype(kernel);
     using Outside = decltype(outside);
     if constexpr (Kernel::taps == 2)
-      if (in_registers) return &FindPoints<Kernel, Outside, dims, MatrixCoords<dims>>::run;
+      if (in_registers) return &FindPoints<Kernel, Outside, dims, MatrixCoords<dims, false>>::run;
     if (given && p.coords_dtype == Dtype::float32 && !plan.wide_coords) return &FindPoints<Kernel, Outside, dims, TileCoords<float, dims>>::run;
     return &FindPoints<Kernel, Outside, dims, TileCoords<double, dims>>::run;
   };

@@ -13,42 +13,26 @@ namespace {
 // its weights and the offset of its first tap all stays in registers. Coordinates are those of maps.h and places those of axis.h, to the bit.
 // Offsets are whole numbers below 2^51, so they are summed as they come, in float64.
 template <class T, class Place, int Dims, bool Projective>
-__attribute__((noinline)) void make_inner_tile(const Problem& p, const TilePlace& place, Tile<T>& tile, T (*fraction)[kTilePoints]) {
+__attribute__((noinline)) void make_inner_tile(const Plan& plan, const TilePlace& place, Tile<T>& tile, T (*fraction)[kTilePoints]) {
   using V = Vec<double>;
-  constexpr int lanes = Simd<double>::lanes, rows = Dims + Projective;
-  const int last = p.out_ndim - 1, padded = tile.row_groups * kGroup;
-  int64_t at[kMaxOutDim];
-  first_indices(p, place, at);
-  const double* row[rows];
-  V step[rows], stride[Dims], shift[Dims];
-  for (int r = 0; r < rows; ++r) {
-    row[r] = p.matrix + r * (p.out_ndim + 1);
-    step[r] = broadcast(row[r][last]);
-  }
-  double origin = 0;
+  constexpr int lanes = Simd<double>::lanes;
+  MatrixCoords<Dims, Projective> coords(plan, place);
+  const int padded = tile.row_groups * kGroup;
+  V stride[Dims], origin{};
   for (int a = 0; a < Dims; ++a) {
-    stride[a] = broadcast(double(p.axis[a].stride));
-    shift[a] = broadcast(p.axis[a].shift);
-    origin += double(Place::first * p.axis[a].stride);
+    const double along = double(plan.problem.axis[a].stride);
+    stride[a] = broadcast(along);
+    origin += Place::first * along;
   }
-  double count[lanes];
-  for (int l = 0; l < lanes; ++l) count[l] = double(at[last] + l);
-  const V first = load<V>(count), end = broadcast(double(at[last] + place.columns - 1));
-  for (int r = 0, to = 0; r < place.rows; ++r, ++at[last - 1]) {
-    double start[rows];
-    for (int k = 0; k < rows; ++k) start[k] = start_of_row(p, row[k], at);
-    V next = first;
-    for (int i = 0; i < padded; i += lanes, to += lanes, next += double(lanes)) {
-      V column = min(next, end);  // a row is padded with its last point
-      V offset = broadcast(origin), divisor{};
-      if constexpr (Projective) divisor = broadcast(start[Dims]) + step[Dims] * column;
+  for (int r = 0, to = 0; r < place.rows; ++r) {
+    coords.start_row();
+    for (int i = 0; i < padded; i += lanes, to += lanes) {
+      V x[Dims], offset = origin;
+      coords.read(i, to, x);
 GS_UNROLL(3)
       for (int a = 0; a < Dims; ++a) {
-        V x = broadcast(start[a]) + step[a] * column;
-        if constexpr (Projective) x = x / divisor;
-        x += shift[a];
-        V begin = Place::start(x);
-        auto rest = lanes_as<T>(x - begin);
+        V begin = Place::start(x[a]);
+        auto rest = lanes_as<T>(x[a] - begin);
         if constexpr (Place::wide)
           store(fraction[a] + to, rest);
         else
@@ -61,7 +45,7 @@ GS_UNROLL(3)
 }
 
 template <class T>
-using InnerTile = void (*)(const Problem& p, const TilePlace& place, Tile<T>& tile, T (*fraction)[kTilePoints]);
+using InnerTile = void (*)(const Plan& plan, const TilePlace& place, Tile<T>& tile, T (*fraction)[kTilePoints]);
 
 // For images and volumes computed in float32 and read linearly or in windows of four that do not round, which are most; others, which take longer
 // anyway, have none, nor has the baseline: each adds to the size of the library.

@@ -67,6 +67,54 @@ static __attribute__((noinline)) void map_coords(const Problem& p, const TilePla
     for (int i = 0; p.axis[a].shift != 0 && i < points; i += lanes) store(&x[a][i], load<V>(&x[a][i]) + p.axis[a].shift);
 }
 
+// The coordinates that a matrix alone makes, in registers, row of points after row: as map_coords() makes them, to the bit.
+template <int Dims, bool Projective>
+struct MatrixCoords {
+  using G = double;
+  using V = Vec<double>;
+  static constexpr bool has_interior = true;  // tiles of which that is known
+  static constexpr int rows = Dims + Projective;
+  const Problem& p;
+  const int last = p.out_ndim - 1;
+  double before[rows], row_step[rows], row_index;  // what a row of the matrix gives before the last two axes of points
+  V first, end, step[rows], shift[Dims], start[rows];
+
+  MatrixCoords(const Plan& plan, const TilePlace& place) : p(plan.problem) {
+    int64_t at[kMaxOutDim];
+    first_indices(p, place, at);
+    double count[Simd<double>::lanes];
+    for (int l = 0; l < Simd<double>::lanes; ++l) count[l] = double(at[last] + l);
+    first = load<V>(count);
+    end = broadcast(double(at[last] + place.columns - 1));
+    row_index = double(at[last - 1]);
+    for (int r = 0; r < rows; ++r) {
+      const double* row = p.matrix + r * (p.out_ndim + 1);
+      before[r] = row[p.out_ndim];
+      for (int k = 0; k < last - 1; ++k) before[r] += row[k] * double(at[k]);
+      row_step[r] = row[last - 1];
+      step[r] = broadcast(row[last]);
+    }
+    for (int a = 0; a < Dims; ++a) shift[a] = broadcast(p.axis[a].shift);
+  }
+  GS_INLINE void start_row() {
+GS_UNROLL(4)
+    for (int r = 0; r < rows; ++r) start[r] = broadcast(before[r] + row_step[r] * row_index);
+    row_index += 1;
+  }
+  // Of a vector of points from `column` on, the i-th of the tile.
+  GS_INLINE void read(int column, int, V* x) const {
+    const V index = min(first + double(column), end);  // a row is padded with its last point
+    V divisor{};
+    if constexpr (Projective) divisor = start[Dims] + step[Dims] * index;
+GS_UNROLL(3)
+    for (int a = 0; a < Dims; ++a) {
+      x[a] = start[a] + step[a] * index;
+      if constexpr (Projective) x[a] = x[a] / divisor;
+      x[a] += shift[a];
+    }
+  }
+};
+
 // What a row of the matrix gives at the points of a tile, from low to high: it is extreme in corners.
 struct MappedRange {
   double low, high;

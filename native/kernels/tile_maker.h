@@ -154,7 +154,7 @@ struct TileMaker {
     if constexpr (__is_same(C, double))
       if (mapped == MappedTo::interior && !p.mask && !jets && weights_sum_to_1(p))
         if (auto inner = stage[0]->inner(p)) {
-          inner(p, place, tile, fraction);
+          inner(plan, place, tile, fraction);
           tile.whole = true;
           for (int a = 0; a < p.ndim; ++a) stage[a]->weights(fraction[a], p.cubic_a, a, tile);
           return;
