@@ -183,31 +183,33 @@ GS_UNROLL(3)
   }
 };
 
-// How the points of a plan are found, if they are; or null. Of all axes the boundary is the same.
-TileTable::FindPoints choose_points(const Plan& plan) {
-  if constexpr (!kGathers) return nullptr;
+template <class Kernel, class Outside, int Dims>
+TileTable::FindPoints choose_coords(const Plan& plan) {
   const Problem& p = plan.problem;
-  const bool given = !p.matrix && (p.coords_dtype == Dtype::float32 || p.coords_dtype == Dtype::float64);
-  const bool in_registers = p.matrix && !p.projective && !p.step_count;
-  if (!p.matrix && !given) return nullptr;
-  auto with_coords = [&](auto kernel, auto outside, auto dims) -> TileTable::FindPoints {
-    using Kernel = decltype(kernel);
-    using Outside = decltype(outside);
-    if constexpr (Kernel::taps == 2)
-      if (in_registers) return &FindPoints<Kernel, Outside, dims, MatrixCoords<dims, false>>::run;
-    if (given && p.coords_dtype == Dtype::float32 && !plan.wide_coords) return &FindPoints<Kernel, Outside, dims, TileCoords<float, dims>>::run;
-    return &FindPoints<Kernel, Outside, dims, TileCoords<double, dims>>::run;
-  };
-  auto with_dimensions = [&](auto kernel, auto outside) -> TileTable::FindPoints {
-    if (p.ndim == 2) return with_coords(kernel, outside, std::integral_constant<int, 2>{});
-    return p.ndim == 3 ? with_coords(kernel, outside, std::integral_constant<int, 3>{}) : nullptr;
-  };
-  auto with_boundary = [&](auto kernel) -> TileTable::FindPoints {
-    if (p.axis[0].boundary == Boundary::border) return with_dimensions(kernel, boundary::border{});
-    const bool zeros = p.axis[0].boundary == Boundary::zeros || p.axis[0].boundary == Boundary::constant;
-    return zeros ? with_dimensions(kernel, boundary::zeros{}) : nullptr;
-  };
-  return p.kernel == gs::Kernel::linear ? with_boundary(kernel::linear{}) : p.kernel == gs::Kernel::nearest ? with_boundary(kernel::nearest{}) : nullptr;
+  if constexpr (Kernel::taps == 2)
+    if (p.matrix && !p.projective && !p.step_count) return FindPoints<Kernel, Outside, Dims, MatrixCoords<Dims, false>>::run;
+  if (p.matrix || p.coords_dtype == Dtype::float64 || plan.wide_coords) return FindPoints<Kernel, Outside, Dims, TileCoords<double, Dims>>::run;
+  return FindPoints<Kernel, Outside, Dims, TileCoords<float, Dims>>::run;
+}
+
+template <class Kernel>
+TileTable::FindPoints choose_points_of(const Plan& plan) {
+  const Problem& p = plan.problem;
+  const Boundary outside = p.axis[0].boundary;
+  if (outside == Boundary::border) return p.ndim == 2 ? choose_coords<Kernel, boundary::border, 2>(plan) : choose_coords<Kernel, boundary::border, 3>(plan);
+  if (outside != Boundary::zeros && outside != Boundary::constant) return nullptr;
+  return p.ndim == 2 ? choose_coords<Kernel, boundary::zeros, 2>(plan) : choose_coords<Kernel, boundary::zeros, 3>(plan);
+}
+
+// How the points of a plan in two or three dimensions are found, if they are; or null. Of all axes the boundary is the same.
+TileTable::FindPoints choose_points([[maybe_unused]] const Plan& plan) {
+  if constexpr (kGathers) {
+    const Problem& p = plan.problem;
+    if (!p.matrix && p.coords_dtype != Dtype::float32 && p.coords_dtype != Dtype::float64) return nullptr;
+    if (p.kernel == gs::Kernel::linear) return choose_points_of<kernel::linear>(plan);
+    if (p.kernel == gs::Kernel::nearest) return choose_points_of<kernel::nearest>(plan);
+  }
+  return nullptr;
 }
 
 }  // namespace
