@@ -187,7 +187,10 @@ template <class Kernel, class Outside, int Dims>
 TileTable::FindPoints choose_coords(const Plan& plan) {
   const Problem& p = plan.problem;
   if constexpr (Kernel::taps == 2)
-    if (p.matrix && !p.projective && !p.step_count) return FindPoints<Kernel, Outside, Dims, MatrixCoords<Dims, false>>::run;
+    if (p.matrix && !p.step_count) {
+      if (!p.projective) return FindPoints<Kernel, Outside, Dims, MatrixCoords<Dims, false>>::run;
+      if constexpr (Dims == 2) return FindPoints<Kernel, Outside, Dims, MatrixCoords<Dims, true>>::run;
+    }
   if (p.matrix || p.coords_dtype == Dtype::float64 || plan.wide_coords) return FindPoints<Kernel, Outside, Dims, TileCoords<double, Dims>>::run;
   return FindPoints<Kernel, Outside, Dims, TileCoords<float, Dims>>::run;
 }
