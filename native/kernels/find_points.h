@@ -53,6 +53,7 @@ struct FindPoints {
 
   const Plan& plan;
   V first[Dims], last[Dims];
+  G low[Dims], high[Dims];  // if the plan judges: where centres are inside
   Offset stride[Dims];
   Span<G> span[Dims];
 
@@ -63,6 +64,12 @@ struct FindPoints {
       first[a] = V{};
       last[a] = broadcast(span[a].last - G(K - 1));
       stride[a] = Number(axis.stride) - Offset{};
+    }
+    if (!plan.judges) return;
+    for (int a = 0; a < Dims; ++a) {
+      const Axis& axis = plan.problem.axis[a];
+      low[a] = G(-axis.margin);
+      high[a] = G(double(axis.size - 1) + axis.margin);
     }
   }
 
@@ -80,9 +87,9 @@ struct FindPoints {
     const Problem& p = plan.problem;
     Shifts filled{};
     typename Simd<G>::I inside = typename Simd<G>::I{} == 0, number = inside;
+GS_UNROLL(3)
     for (int a = 0; a < Dims; ++a) {
-      const Axis& axis = p.axis[a];
-      inside &= (at[a] >= G(-axis.margin)) & (at[a] <= G(double(axis.size - 1) + axis.margin));
+      inside &= (at[a] >= low[a]) & (at[a] <= high[a]);
       if (p.nan_propagates) number &= at[a] == at[a];
     }
     if (p.outside == gs::Outside::fill) filled = lanes_as<int32_t>(~inside & number);
@@ -91,6 +98,20 @@ struct FindPoints {
     bool all = true;
     for (int l = 0; l < lanes; ++l) all &= filled[l] != 0;
     return all;
+  }
+
+  // Whether all points of a vector are to one side of an axis, or to both, so that all are given the fill value.
+  GS_INLINE bool are_filled(const V (*at)[Dims]) const {
+    if (!plan.judges || plan.problem.outside != gs::Outside::fill || plan.problem.nan_propagates) return false;
+    bool filled = false;
+GS_UNROLL(3)
+    for (int a = 0; a < Dims; ++a) {
+      unsigned inside = 0;
+GS_UNROLL(2)
+      for (int part = 0; part < parts; ++part) inside |= lanes_within(at[part][a], broadcast(low[a]), broadcast(high[a]));
+      filled |= inside == 0;
+    }
+    return filled;
   }
 
   // Points of which some have taps outside. Whether nothing is read for any.
@@ -146,6 +167,11 @@ GS_UNROLL(3)
         }
         DirectKind& kind = points.kind[i / all_lanes];
         if (Anywhere && within != Simd<G>::all) {
+          if (with.are_filled(at)) {
+            store(points.offset + i, U32{});
+            kind = kNone;
+            continue;
+          }
           bool none = true;
           for (int part = 0; part < parts; ++part) none &= with.move(at[part], i + part * lanes, points);
           kind = none ? kNone : kMoved;
