@@ -41,7 +41,8 @@ class Row(NamedTuple):
 def photographs() -> Iterator[Row]:
     """Affine and perspective maps of a photograph; the same affine map through a grid."""
     photo = RNG.integers(0, 256, (1080, 1920, 3), dtype=np.uint8)
-    exact = gridsample.Transform.affine(TURN, inverse=True).coords(HD[::-1])  # of which the results are the same
+    affine = gridsample.Transform.affine(TURN, inverse=True)
+    exact = affine.coords(HD[::-1])  # of which the results are the same
     grid = exact.astype(np.float32)
     for image in (photo, photo.astype(np.float32)):
         for flags, kernel in ((cv2.INTER_LINEAR, "linear"), (cv2.INTER_CUBIC, "cubic")):
@@ -54,6 +55,9 @@ def photographs() -> Iterator[Row]:
                     )
                     for at in (exact, grid)
                 },
+                "making a float32 grid": lambda image=image, kernel=kernel: gridsample.sample(
+                    image, affine.coords(HD[::-1]).astype(np.float32), kernel, "constant", channels="last"
+                ),
             }
             yield Row(f"warpAffine 1080p {image.dtype} {kernel}", calls)
             calls = {
@@ -94,6 +98,7 @@ def volumes() -> Iterator[Row]:
             },
         )
     offset = np.array([3.0, -2.0, 5.0])
+    exact = np.einsum("ij,jzyx->izyx", TURN_3D, np.indices(volume.shape)) + offset[:, None, None, None]
     itk = sitk.GetImageFromArray(volume)
     transform = sitk.AffineTransform(TURN_3D[::-1, ::-1].ravel().tolist(), offset[::-1].tolist())
     yield Row(
@@ -102,6 +107,10 @@ def volumes() -> Iterator[Row]:
             "gridsample": lambda: ours.affine_transform(volume, TURN_3D, offset, order=1),
             "SciPy": lambda: ndimage.affine_transform(volume, TURN_3D, offset, order=1),
             "SimpleITK": lambda: sitk.GetArrayFromImage(sitk.Resample(itk, itk, transform, sitk.sitkLinear, 0.0)),
+            **{
+                f"through a {at.dtype} grid": lambda at=at: ours.map_coordinates(volume, at, order=1)
+                for at in (exact, exact.astype(np.float32))
+            },
         },
     )
 
