@@ -80,7 +80,7 @@ def test_outside_is_no_negative_zero(spatial: tuple[int, ...]) -> None:
 
 
 def positions(spatial: tuple[int, ...], out: tuple[int, ...]) -> dict[str, npt.NDArray[np.floating] | gridsample.Transform]:
-    """Return the points of one image in every form that coordinates have, half of them outside; none is a number in a transform."""
+    """Return the points of one image in every form that coordinates have, many of them outside, some nowhere."""
     rng = np.random.default_rng(1)
     coords = rng.uniform(-0.5, 1.5, (*out, len(spatial))) * spatial
     edges = rng.random(coords.shape) < 0.2
@@ -88,15 +88,17 @@ def positions(spatial: tuple[int, ...], out: tuple[int, ...]) -> dict[str, npt.N
     matrix = np.eye(len(spatial) + 1) + rng.uniform(-0.2, 0.2, (len(spatial) + 1,) * 2)
     matrix[:, -1] = [*rng.uniform(-2, 2, len(spatial)), 1]
     matrix[-1, :-1] = 0
+    level = np.eye(len(spatial), len(spatial) + 1)
+    away = level[:, ::-1] * 9
     affine = gridsample.Transform.affine(matrix, order="ij")
-    flow = rng.uniform(-3, 3, (*out, len(spatial)))
+    flow = gridsample.Transform.flow(rng.uniform(-3, 3, coords.shape), order="ij")
     found = {
         "float32": coords.astype(np.float32),
         "float64": coords,
         "matrix": affine,
-        "level": gridsample.Transform.affine(np.eye(len(spatial) + 1)[:-1] * 0.7, order="ij"),
-        "away": gridsample.Transform.affine(np.eye(len(spatial) + 1)[:-1] + np.eye(len(spatial) + 1)[:-1, ::-1] * 9, order="ij"),
-        "flow": gridsample.Transform.flow(flow, order="ij") @ affine,
+        "level": gridsample.Transform.affine(level * 0.7, order="ij"),
+        "away": gridsample.Transform.affine(level + away, order="ij"),
+        "flow": flow @ affine,
     }
     if len(spatial) == 2:
         found["homography"] = gridsample.Transform.perspective([[1, 0.1, -3], [0, 1.2, 2], [-0.02, 0.01, 1]])
