@@ -137,7 +137,7 @@ def test_import_is_quick(tmp_path):
     """
     compiled = {"PYTHONPYCACHEPREFIX": str(tmp_path), "PYTHONDONTWRITEBYTECODE": ""}
     code = "import numpy, time; start = time.process_time(); import gridsample; print(time.process_time() - start)"
-    assert min(float(run_python(code, **compiled)) for _ in range(7)) < 0.030
+    assert min(float(run_python(code, **compiled)) for _ in range(15)) < 0.030
 
 
 def test_tables_are_equal():
