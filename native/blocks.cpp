@@ -11,9 +11,15 @@ namespace {
 
 constexpr int64_t kPage = 4096;
 constexpr int kLine = 16;  // samples of float32
+
+// So many channels are not worth tiles that are made first; nor are more, if few of the points that share a tile share what they read.
+constexpr int64_t kFewChannels = 4, kSomeChannels = 64;
+
 constexpr int kPlaces = 16;
 constexpr double kMostlyRead = 0.5, kOnePlane = 1.05;  // from plane to plane of points, those of samples: a tile's farthest plane is mostly new, and no other
+constexpr int64_t kManySamples = 3 << 19;  // of a plane whose lines do not stay in the caches from one row of tiles to the next
 constexpr double kTurned = 0.25;  // samples from column to column, beyond which a map is not level
+constexpr double kLevel = 1.0 / 32;  // so few that most vectors of points are in one row
 
 // The coordinate along an axis of a point of the given batch item; 0 for 16-bit coordinates, which are few.
 double coordinate(const Problem& p, int a, int64_t batch, const int64_t* at) {
@@ -98,11 +104,24 @@ bool neighbours_are_apart(const Problem& p) {
   return 2 * apart > kPlaces;
 }
 
+bool is_turned_plane(const Problem& p) {
+  const bool in_pages = p.axis[0].stride * item_size(p.dtype) % kPage == 0;
+  return p.ndim == 2 && !in_pages && has_rows(p) && slope(p, 0) > kTurned;
+}
+
+bool is_level_plane(const Problem& p) { return p.ndim == 2 && has_rows(p) && slope(p, 0) < kLevel; }
+
+bool needs_no_tiles(const Problem& p) {
+  const bool near = taps_of(p.kernel) <= 2 && p.ndim > 1 && p.dtype == Dtype::float32;
+  return near && (p.channels <= kFewChannels || (gathers_are_fast() && p.channels <= kSomeChannels && neighbours_are_apart(p)));
+}
+
 int block_columns(const Problem& p) {
   if (gathers_are_fast()) return kBlockColumns;
   if (p.ndim == 3) return kSquareColumns;
-  bool in_pages = p.axis[0].stride * item_size(p.dtype) % kPage == 0;
-  return p.ndim == 2 && !in_pages && has_rows(p) && slope(p, 0) > kTurned ? kSquareColumns : kLongColumns;
+  if (!is_turned_plane(p)) return kLongColumns;
+  if (!needs_no_tiles(p)) return kSquareColumns;
+  return p.axis[0].size * p.axis[1].size > kManySamples ? kBlockColumns : kLongColumns;
 }
 
 }  // namespace gs

@@ -19,6 +19,15 @@ constexpr int kBlockColumns = 32, kSquareColumns = 16, kLongColumns = 64, kDeriv
 
 int block_columns(const Problem& problem);
 
+// Whether a plane is read in an order that is far from its own, and its rows do not compete for lines.
+bool is_turned_plane(const Problem& problem);
+
+// Whether most points are in the same row of samples as their neighbours in theirs.
+bool is_level_plane(const Problem& problem);
+
+// Whether an image is read without tiles of taps, if there is code for that: few channels, or more at points that lie apart.
+bool needs_no_tiles(const Problem& problem);
+
 // Whether most points have their samples in other lines than the neighbour before them, in planes of float32 whose samples lie side by side; of
 // volumes, by the last two axes.
 bool neighbours_are_apart(const Problem& problem);

@@ -29,6 +29,7 @@ struct Plan {
   bool judges;                   // some samples are not what their taps say, or the mask is asked for
   bool gathers;                  // by gather instructions, where there are
   bool without_tiles;            // few channels, or what they read lies apart: without tiles of taps, if there is code for that (kernels/direct.h)
+  bool level;                    // ... and most points that follow each other read rows of samples that do
   bool tap_by_tap;               // taps do not lie side by side
   bool near;                     // they do, and no sample is further from the first than 32 bits count
   bool edge_pairs;               // the two taps of edge groups along each axis are read as a pair of samples that are inside

@@ -21,9 +21,6 @@ constexpr int64_t kMostReads = 1 << 22;
 // So many channels at least, so that finding the taps for each block again costs little.
 constexpr int64_t kLeastChannels = 64;
 
-// So many channels are not worth tiles that are made first; nor are more, if few of the points that share a tile share what they read.
-constexpr int64_t kFewChannels = 4, kSomeChannels = 64;
-
 int64_t reads_per_tile(const Plan& plan, int64_t channels) {
   int64_t taps = 1;
   for (int i = 0; i < plan.problem.ndim; ++i) taps *= taps_of(plan.problem.kernel);
@@ -47,7 +44,9 @@ bool run(Plan& plan, Interrupted interrupted) {
   plan.gathers = gathers_are_fast();
   plan.edge_pairs = reads_edges_as_pairs(plan);
   const Problem& p = plan.problem;
-  plan.without_tiles = plan.gathers && p.ndim > 1 && (p.channels <= kFewChannels || (p.channels <= kSomeChannels && neighbours_are_apart(p)));
+  plan.without_tiles = needs_no_tiles(p);
+  plan.level = plan.without_tiles && is_level_plane(p);
+  if (plan.without_tiles && !plan.gathers && is_turned_plane(p)) plan.asked_every = kTurnedAskedEvery;
   Watch watch(interrupted);
   const Isa& isa = current_isa();
   int64_t channels = plan.problem.channels, block = channels_per_block(plan);

@@ -79,6 +79,19 @@ def test_outside_is_no_negative_zero(spatial: tuple[int, ...]) -> None:
         assert not np.any(np.signbit(found[..., 1::3]))
 
 
+@pytest.mark.parametrize("columns", [3, 20, 31, 32, 33, 90])
+@pytest.mark.parametrize("view", ["whole", "cropped", "turned over"])
+def test_level_maps(view: str, columns: int) -> None:
+    """Whose points mostly lie in one row of samples: stretched, compressed, mirrored, and past all edges."""
+    image = np.random.default_rng(2).random((1, 2, 24, columns + 4), dtype=np.float32)
+    image = {"whole": image[..., 4:].copy(), "cropped": image[..., 2:-2], "turned over": image[:, :, ::-1, 4:]}[view]
+    across, down = np.meshgrid(np.linspace(-1.1, 1.1, 130), np.linspace(-1.1, 1.1, 40))
+    for scale, wave in product((1, 0.2, 5, -1), (0, 0.002)):
+        grid = np.stack([across * scale, down + wave * np.sin(9 * across)], -1).astype(np.float32)[None]
+        for case in CASES:
+            assert same_bits(gridsample.grid_sample(image, grid, *case), among_many(image, grid, case)), (scale, wave, case)
+
+
 def positions(spatial: tuple[int, ...], out: tuple[int, ...]) -> dict[str, npt.NDArray[np.floating] | gridsample.Transform]:
     """Return the points of one image in every form that coordinates have, many of them outside, some nowhere."""
     rng = np.random.default_rng(1)

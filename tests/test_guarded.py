@@ -49,3 +49,15 @@ def test_nothing_beside_arrays_is_touched(at_end: bool, dtype: str, spatial: tup
         for mode, padding in product(("nearest", "bilinear", "bicubic"), ("zeros", "border", "reflection")):
             gridsample.grid_sample(arrays[0], arrays[1], mode, padding, out=arrays[2])
             np.testing.assert_array_equal(arrays[2], gridsample.grid_sample(image, grid, mode, padding))
+
+
+@pytest.mark.parametrize("at_end", [False, True])
+def test_windows_of_level_maps(at_end: bool) -> None:
+    """Rows of samples that are read by vectors, to the first and the last of the image."""
+    across, down = np.meshgrid(np.linspace(-1, 1, 130), np.linspace(-1, 1, 30))
+    for channels, columns in product((1, 3, 16), (20, 31, 32, 33, 70)):
+        image = np.random.default_rng(4).random((1, channels, 9, columns), dtype=np.float32)
+        for scale, padding in product((1, -1, 0.3), ("zeros", "border")):
+            grid = np.stack([across * scale, down], -1).astype(np.float32)[None]
+            found = gridsample.grid_sample(guarded(image, at_end), guarded(grid, at_end), padding_mode=padding)
+            np.testing.assert_array_equal(found, gridsample.grid_sample(image, grid, padding_mode=padding))

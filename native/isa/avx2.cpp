@@ -84,6 +84,10 @@ GS_INLINE F pick(F a, F b, I index) {
   F low = _mm256_permutevar8x32_ps(a, (__m256i)index), high = _mm256_permutevar8x32_ps(b, (__m256i)index);
   return index > 7 ? high : low;
 }
+GS_INLINE bool all_up_to(U32 a, uint32_t last) {
+  __m256i most = _mm256_set1_epi32(int(last));
+  return _mm256_movemask_epi8(_mm256_cmpeq_epi32(_mm256_max_epu32((__m256i)a, most), most)) == -1;
+}
 
 constexpr bool kPacks = true;
 template <int B>

@@ -87,6 +87,7 @@ GS_INLINE F gather_ones(const float* p, I offset) {
 
 constexpr bool kPicks = true;
 GS_INLINE F pick(F a, F b, I index) { return _mm512_permutex2var_ps(a, (__m512i)index, b); }
+GS_INLINE bool all_up_to(U32 a, uint32_t last) { return _mm512_cmple_epu32_mask((__m512i)a, _mm512_set1_epi32(int(last))) == 0xffff; }
 
 constexpr bool kPacks = true;
 template <int B>

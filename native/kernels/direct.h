@@ -15,24 +15,24 @@ namespace {
 // A tile of taps is worth its making where many channels share it. Of one or a few, and where gathers are fast, making it, sorting its groups and reading it
 // again takes longer than sampling. So here all that is put down is what must be known ahead to ask for samples, and edges are read as all else. Taps, weights
 // and the order of sums are those of inner_groups.h and gather.h; NOTE [moved weights] names the one difference.
-template <class S, class Kernel, int Dims>
+template <class S, class Kernel, int Dims, bool Instruction>
 struct Direct {
   using V = Vec<float>;
   using I = Simd<float>::I;
   static constexpr int lanes = Simd<float>::lanes, K = Kernel::taps;
-  using Reader = Gather<S, Dims, K, true>;
+  using Reader = Gather<S, Dims, K, Instruction>;
   using Points = DirectPoints<Dims, K>;
   static constexpr int rows = Reader::rows;
 
   // The offsets and weights of a vector of points; those of rows of taps each as often as a row has taps, in parts: NOTE [packed taps].
   struct Taps {
-    I offset;
+    const int32_t* offset;
     V row[Dims - 1][K][K], last[K];
   };
 
   static GS_INLINE Taps load_taps(const Points& points, int i, bool moved) {
     Taps taps;
-    taps.offset = load<I>(points.offset + i);
+    taps.offset = points.offset + i;
     V weight[Dims][K];
 GS_UNROLL(3)
     for (int a = 0; a < Dims; ++a) Kernel::weights(load<V>(points.weight[a][K - 1] + i), 0, weight[a]);
@@ -48,12 +48,23 @@ GS_UNROLL(2)
     return taps;
   }
 
+  // Part J of the taps in all rows, `channel` behind where they begin.
   template <int J>
-  static GS_INLINE V gather(const S* row, I offset) {
-    if constexpr (K == 1)
-      return gather_ones(row, offset);
-    else
-      return gather_pairs<J>(row, offset);
+  static GS_INLINE void gather(const S* const* row_at, int64_t channel, const int32_t* offset, V* row) {
+    if constexpr (Instruction) {
+      const I at = load<I>(offset);
+GS_UNROLL(4)
+      for (int r = 0; r < rows; ++r)
+        if constexpr (K == 1)
+          row[r] = gather_ones(row_at[r] + channel, at);
+        else
+          row[r] = gather_pairs<J>(row_at[r] + channel, at);
+    } else {
+      const S* from[rows];
+GS_UNROLL(4)
+      for (int r = 0; r < rows; ++r) from[r] = row_at[r] + channel;
+      gather_places<K * int(sizeof(S)), GS_VECTOR_BYTES, rows>(from, offset + J * lanes / K, row);
+    }
   }
 
   static GS_INLINE V sum_last(const V* tap, const V* weight) {
@@ -67,23 +78,59 @@ GS_UNROLL(2)
   static GS_INLINE V read(const S* const* row_at, int64_t channel, const Taps& taps) {
     V parts[K], tap[K];
     each<K>([&](auto j) GS_ALWAYS {
-      parts[j] = sum_rows<Dims - 1, K>([&](int r) GS_ALWAYS { return gather<j>(row_at[r] + channel, taps.offset); },
-                                       [&](int axis, int k) GS_ALWAYS { return taps.row[axis][k][j]; });
+      V row[rows];
+      gather<j>(row_at, channel, taps.offset, row);
+      parts[j] = sum_rows<Dims - 1, K>([&](int r) GS_ALWAYS { return row[r]; }, [&](int axis, int k) GS_ALWAYS { return taps.row[axis][k][j]; });
     });
     unpack<float, K>(parts, tap);
     return sum_last(tap, taps.last);
   }
 
+  // The same of a kLevel vector: NOTE [windows of points].
+  struct LevelTaps {
+    int64_t window;
+    I place;  // of first taps there
+    V weight[Dims][K];
+  };
+
+  static GS_INLINE LevelTaps load_level(const Points& points, int i) {
+    LevelTaps taps;
+    taps.window = int64_t(points.offset[i]) - kBefore;
+    taps.place = load<I>(points.offset + i) - int32_t(taps.window);
+GS_UNROLL(3)
+    for (int a = 0; a < Dims; ++a) Kernel::weights(load<V>(points.weight[a][K - 1] + i), 0, taps.weight[a]);
+    return taps;
+  }
+
+  static GS_INLINE V read_level(const S* const* row_at, int64_t channel, const LevelTaps& taps) {
+    V sum[K];
+    if constexpr (kPicks) {
+      V row[rows][2];
+GS_UNROLL(4)
+      for (int r = 0; r < rows; ++r) {
+        const S* from = row_at[r] + channel + taps.window;
+        row[r][0] = load<V>(from);
+        row[r][1] = load<V>(from + lanes);
+      }
+      each<K>([&](auto k) GS_ALWAYS {
+        const I place = taps.place + int32_t(k);
+        sum[k] = sum_rows<Dims - 1, K>([&](int r) GS_ALWAYS { return pick(row[r][0], row[r][1], place); },
+                                       [&](int axis, int w) GS_ALWAYS { return taps.weight[axis][w]; });
+      });
+    }
+    return sum_last(sum, taps.weight[Dims - 1]);
+  }
+
   // The same tap by tap, so that nothing else can touch the sum.
   static __attribute__((noinline)) V read_taps(const S* const* row_at, const Points& points, int i) {
-    const I offset = load<I>(points.offset + i);
-    V weight[Dims][K], tap[rows * K], summed[K];
+    V weight[Dims][K], tap[rows * K], summed[K], row[K][rows];
 GS_UNROLL(3)
     for (int a = 0; a < Dims; ++a) Kernel::weights(load<V>(points.fraction[a] + i), 0, weight[a]);
+    each<K>([&](auto j) GS_ALWAYS { gather<j>(row_at, 0, points.offset + i, row[j]); });
 GS_UNROLL(4)
     for (int r = 0; r < rows; ++r) {
       V parts[K];
-      each<K>([&](auto j) GS_ALWAYS { parts[j] = gather<j>(row_at[r], offset); });
+      each<K>([&](auto j) GS_ALWAYS { parts[j] = row[j][r]; });
       unpack<float, K>(parts, tap + r * K);
     }
 GS_UNROLL(3)
@@ -158,6 +205,11 @@ GS_UNROLL(3)
           for (int64_t c = 0; c < channels; ++c) put(c, broadcast(outside[c]));
           continue;
         }
+        if (kPicks && Dims == 2 && kind == kLevel) {
+          const LevelTaps taps = load_level(points, at);
+          for (int64_t c = 0; c < channels; ++c) put(c, read_level(row_at, c * input_channel, taps));
+          continue;
+        }
         const Taps taps = load_taps(points, at, moved);
         for (int64_t c = 0; c < channels; ++c) {
           V v = read(row_at, c * input_channel, taps);
@@ -222,11 +274,12 @@ bool sample_directly(const Plan& plan, int64_t first, int64_t last, int64_t firs
   for (int64_t c = 0; c < channels; ++c) fits &= is_nothing(static_cast<const float*>(plan.outside_reads)[first_channel + c]);
   const TileTable::FindPoints find = fits ? tiles_table.choose_points(plan) : nullptr;
   if (!find) return false;
-  auto run = [&](auto kernel) {
-    if (p.ndim == 2) return Direct<S, decltype(kernel), 2>::run(plan, find, first, last, first_channel, channels, row_stride, memory);
-    return Direct<S, decltype(kernel), 3>::run(plan, find, first, last, first_channel, channels, row_stride, memory);
+  auto run = [&](auto kernel, auto instruction) {
+    if (p.ndim == 2) return Direct<S, decltype(kernel), 2, instruction>::run(plan, find, first, last, first_channel, channels, row_stride, memory);
+    return Direct<S, decltype(kernel), 3, instruction>::run(plan, find, first, last, first_channel, channels, row_stride, memory);
   };
-  p.kernel == gs::Kernel::linear ? run(kernel::linear{}) : run(kernel::nearest{});
+  auto with_kernel = [&](auto instruction) { p.kernel == gs::Kernel::linear ? run(kernel::linear{}, instruction) : run(kernel::nearest{}, instruction); };
+  plan.gathers ? with_kernel(std::true_type{}) : with_kernel(std::false_type{});
   return true;
 }
 

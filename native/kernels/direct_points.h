@@ -8,8 +8,15 @@ namespace gs {
 namespace GS_ISA {
 namespace {
 
-// Of a vector of points: all taps are inside; pairs were moved there; nothing is read.
-enum DirectKind : uint8_t { kInside, kMoved, kNone };
+// Of a vector of points: all taps are inside; so are all of a window that they lie in; pairs were moved inside; nothing is read.
+enum DirectKind : uint8_t { kInside, kLevel, kMoved, kNone };
+
+// NOTE [windows of points]
+// Points that follow each other in a map that is level mostly read samples that do so: then all taps in a row of samples lie in two vectors of them, from
+// which they are picked, instead of being loaded from as many addresses as there are points. The window begins a little before the first
+// point's taps, so that those of the others may, too; all of it is between the first and the last sample of the plane. Looking for
+// windows costs a little, so it is done only where a plan says that the map is level; volumes have too few of them.
+constexpr int kDirectWindow = 2 * Simd<float>::lanes, kBefore = kDirectWindow / 4;
 
 // NOTE [moved weights]
 // Where a tap is outside, the pair that is read is the nearest one inside, and the weights are those of the samples of that pair: 0 for what is no tap. Then

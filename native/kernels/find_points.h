@@ -1,6 +1,8 @@
 // Stage A where few planes are read linearly or by nearest: from coordinates to weights and offsets, a tile of points at a time.
 #pragma once
 
+#include <algorithm>
+
 #include "axis.h"
 #include "coords.h"
 #include "direct_points.h"
@@ -49,6 +51,7 @@ struct FindPoints {
   // Sums of indices times strides: of float64, as it is, since those are whole numbers below 2^51.
   using Offset = std::conditional_t<wide, V, U32>;
   using Number = std::conditional_t<wide, double, uint32_t>;
+  using Places = typename Ints<uint32_t, lanes * parts>::type;
   using Points = DirectPoints<Dims, K>;
 
   const Plan& plan;
@@ -56,6 +59,7 @@ struct FindPoints {
   G low[Dims], high[Dims];  // if the plan judges: where centres are inside
   Offset stride[Dims];
   Span<G> span[Dims];
+  int64_t first_window = 0, last_window = 0;  // where windows may begin
 
   GS_INLINE explicit FindPoints(const Plan& plan) : plan(plan) {
     for (int a = 0; a < Dims; ++a) {
@@ -64,7 +68,11 @@ struct FindPoints {
       first[a] = V{};
       last[a] = broadcast(span[a].last - G(K - 1));
       stride[a] = Number(axis.stride) - Offset{};
+      const int64_t across = (axis.size - 1) * axis.stride, taps = a < Dims - 1 ? (K - 1) * axis.stride : 0;
+      first_window += std::min<int64_t>(0, across) - std::min<int64_t>(0, taps);
+      last_window += std::max<int64_t>(0, across) - std::max<int64_t>(0, taps);
     }
+    last_window -= plan.level ? kDirectWindow - 1 : INT64_MAX / 2;
     if (!plan.judges) return;
     for (int a = 0; a < Dims; ++a) {
       const Axis& axis = plan.problem.axis[a];
@@ -81,6 +89,15 @@ struct FindPoints {
   }
 
   static GS_INLINE void put_offset(Offset offset, int i, Points& points) { store(points.offset + i, lanes_as<int32_t>(offset)); }
+
+  // Of points all of whose taps are inside: see NOTE [windows of points].
+  GS_INLINE DirectKind kind_inside(const int32_t* offset) const {
+    if constexpr (kPicks && Dims == 2) {
+      const int64_t window = int64_t(*offset) - kBefore;
+      if (window >= first_window && window <= last_window && all_up_to(load<Places>(offset) - uint32_t(window), kDirectWindow - K)) return kLevel;
+    }
+    return kInside;
+  }
 
   // Which of those points are given the fill value, and what is added to those that are no numbers. Whether all are filled.
   GS_INLINE bool judge(const V* at, int i, Points& points, Floats& added) const {
@@ -177,7 +194,6 @@ GS_UNROLL(3)
           kind = none ? kNone : kMoved;
           continue;
         }
-        kind = kInside;
 GS_UNROLL(2)
         for (int part = 0; part < parts; ++part) {
           Offset offset{};
@@ -188,6 +204,7 @@ GS_UNROLL(3)
           }
           put_offset(offset, i + part * lanes, points);
         }
+        kind = with.kind_inside(points.offset + i);
       }
     }
   }

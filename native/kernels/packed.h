@@ -47,8 +47,8 @@ struct Piece<8> {
   typedef double type __attribute__((aligned(1), may_alias));
 };
 
-template <int Bytes, int Want, class S, int... I>
-GS_INLINE auto build(const S* p, const int64_t* offset, std::integer_sequence<int, I...>) {
+template <int Bytes, int Want, class S, class Offset, int... I>
+GS_INLINE auto build(const S* p, const Offset* offset, std::integer_sequence<int, I...>) {
   using P = typename Piece<Bytes>::type;
   return typename Chunk<P, Want>::type{*reinterpret_cast<const P*>(p + offset[I])...};
 }
@@ -60,8 +60,8 @@ GS_INLINE To bits_as(From x) {
 }
 
 // `Want` bytes put together from pieces of `Bytes` bytes at p + offset[0], p + offset[1], ...
-template <int Bytes, int Want, class S>
-GS_INLINE typename Chunk<RawOf<S>, Want>::type gather_pieces(const S* p, const int64_t* offset) {
+template <int Bytes, int Want, class S, class Offset>
+GS_INLINE typename Chunk<RawOf<S>, Want>::type gather_pieces(const S* p, const Offset* offset) {
   using R = RawOf<S>;
   using Result = typename Chunk<R, Want>::type;
   if constexpr (Want == Bytes) {
@@ -78,8 +78,8 @@ GS_INLINE typename Chunk<RawOf<S>, Want>::type gather_pieces(const S* p, const i
 
 // The same from several places, with the same offsets: four of these at a time, since with more of them and the places, the
 // processor's registers do not suffice.
-template <int Bytes, int Want, int Places, class S, class Result>
-GS_INLINE void gather_places(const S* const* p, const int64_t* offset, Result* result) {
+template <int Bytes, int Want, int Places, class S, class Offset, class Result>
+GS_INLINE void gather_places(const S* const* p, const Offset* offset, Result* result) {
   if constexpr (Want <= 4 * Bytes || Want <= 16) {
 GS_UNROLL(16)
     for (int i = 0; i < Places; ++i) result[i] = gather_pieces<Bytes, Want>(p[i], offset);

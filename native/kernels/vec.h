@@ -24,6 +24,7 @@
 //
 //   kPicks                     whether lanes are picked from registers fast; if so:
 //   pick(a, b, index)          for floats, lane index[i] of a and then b, for each lane i
+//   all_up_to(a, last)         whether no unsigned 32-bit integer is larger than the given one
 //
 //   kPacks                     whether there are instructions for bytes within 16 bytes of a vector; if so:
 //   byte_of<B>(a)              byte B of each 32-bit integer, as an unsigned one

@@ -110,6 +110,11 @@ void test_moves() {
     for (int l = 0; l < lanes; ++l) index[l] = (7 * l + 5) % (2 * lanes);
     Vec<T> picked = pick(load<Vec<T>>(numbers), load<Vec<T>>(numbers + lanes), index);
     for (int l = 0; l < lanes; ++l) check(picked[l] == T(index[l]), "%s: pick, lane %d", GS_NAME(GS_ISA), l);
+    for (int l = 0; l < lanes; ++l) {
+      typename Ints<uint32_t, lanes>::type some{};
+      some[l] = 0x80000001u;
+      check(all_up_to(some, 0x80000001u) && !all_up_to(some, 0x80000000u), "%s: all_up_to, lane %d", GS_NAME(GS_ISA), l);
+    }
   }
 }
 
