@@ -1,24 +1,32 @@
 """Maps without a grid, and resizing, beside those who do the same: ``python benchmarks/without_grid.py``.
 
-Everyone is called in the same process, one after the other, on the same arrays with as many threads (SciPy has one); printed
+Everyone is called in the same process, one after the other, on the same arrays with as many threads (SciPy and scikit-image have one); printed
 are the medians of the peer's time over gridsample's, round by round, and how far the results are apart.
 """
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import cv2
+import kornia_rs
 import numpy as np
 import scipy
 import SimpleITK as sitk
+import skimage
 import torch
+from kornia_rs import imgproc
 from scipy import ndimage
+from skimage import transform
 
 import gridsample
 from gridsample import opencv
 from gridsample import scipy as ours
 from gridsample.bench.measure import Settings, time_interleaved
+
+THREADS = 2
+os.environ["RAYON_NUM_THREADS"] = str(THREADS)  # of kornia-rs, which looks when it is first called
 
 RNG = np.random.default_rng(0)
 HD = (1920, 1080)
@@ -59,12 +67,18 @@ def photographs() -> Iterator[Row]:
                     image, affine.coords(HD[::-1]).astype(np.float32), kernel, "constant", channels="last"
                 ),
             }
-            yield Row(f"warpAffine 1080p {image.dtype} {kernel}", calls)
-            calls = {
+            tilts: dict[str, Call] = {
                 "gridsample": lambda image=image, flags=flags: opencv.warpPerspective(image, TILT, HD, flags=flags),
                 "OpenCV": lambda image=image, flags=flags: cv2.warpPerspective(image, TILT, HD, flags=flags),
             }
-            yield Row(f"warpPerspective 1080p {image.dtype} {kernel}", calls)
+            if kernel == "linear" and image is photo:  # all that kornia-rs has, whatever it is asked for
+                calls["kornia-rs"] = lambda: imgproc.warp_affine(photo, TURN.ravel().tolist(), HD[::-1], "bilinear")
+                tilts["kornia-rs"] = lambda: imgproc.warp_perspective(photo, TILT.ravel().tolist(), HD[::-1], "bilinear")
+            elif kernel == "linear":
+                back = np.linalg.inv(np.vstack([TURN, [0, 0, 1]]))
+                calls["scikit-image"] = lambda image=image, back=back: transform.warp(image, back, order=1, preserve_range=True)
+            yield Row(f"warpAffine 1080p {image.dtype} {kernel}", calls)
+            yield Row(f"warpPerspective 1080p {image.dtype} {kernel}", tilts)
     turn = gridsample.Transform.polar(HD[::-1], (960, 540), 540)
     unrolled: dict[str, Call] = {
         "gridsample": lambda: gridsample.sample(photo, turn, "linear", "constant", size=HD[::-1], channels="last"),
@@ -153,13 +167,13 @@ def compare(row: Row) -> str:
 def main() -> None:
     """Print the table, for the groups named on the command line or for all."""
     groups = {"photographs": photographs, "volumes": volumes, "resizes": resizes}
-    versions = f"OpenCV {cv2.__version__}, SciPy {scipy.__version__}, SimpleITK {sitk.Version_VersionString()}"
-    threads = 2
-    gridsample.set_num_threads(threads)
-    cv2.setNumThreads(threads)
-    torch.set_num_threads(threads)
-    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(threads)
-    print(f"{versions}, PyTorch {torch.__version__} over gridsample {gridsample.__version__}, {threads} threads")
+    versions = f"OpenCV {cv2.__version__}, kornia-rs {kornia_rs.__version__}, scikit-image {skimage.__version__}, SciPy {scipy.__version__}"
+    versions += f", SimpleITK {sitk.Version_VersionString()}, PyTorch {torch.__version__}"
+    gridsample.set_num_threads(THREADS)
+    cv2.setNumThreads(THREADS)
+    torch.set_num_threads(THREADS)
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(THREADS)
+    print(f"{versions} over gridsample {gridsample.__version__}, {THREADS} threads")
     for name in sys.argv[1:] or groups:
         for row in groups[name]():
             print(compare(row), flush=True)

@@ -12,7 +12,8 @@ import numpy as np
 from gridsample.bench.agreement import Agreement
 from gridsample.bench.bounds import Bound
 from gridsample.bench.passes import FORWARD, Pass
-from gridsample.bench.peers import PEERS, Prepared, Unsupported
+from gridsample.bench.peers import PEERS
+from gridsample.bench.peers.base import Prepared, Unsupported
 from gridsample.bench.workloads import Workload, make
 
 __all__ = ["LEAST_ROUNDS", "OURS", "Reading", "Settings", "Timed", "Timing", "measure", "time_interleaved", "time_row"]

@@ -8,7 +8,8 @@ import numpy as np
 from gridsample.bench import agreement, gradients
 from gridsample.bench.agreement import Agreement, Check
 from gridsample.bench.bounds import Bound, find_bound, find_training_bound
-from gridsample.bench.peers import PEERS, Prepare, Unsupported
+from gridsample.bench.peers import PEERS
+from gridsample.bench.peers.base import Prepare, Unsupported
 from gridsample.bench.training import STEPS
 from gridsample.bench.workloads import Workload
 

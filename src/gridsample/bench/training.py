@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from gridsample.bench.peers import Prepare, Prepared, channels_last_tensor, check_torch, contiguous_tensor
+from gridsample.bench.peers.base import Prepare, Prepared
+from gridsample.bench.peers.networks import channels_last_tensor, check_torch, contiguous_tensor
 from gridsample.bench.workloads import Workload
 
 __all__ = ["STEPS", "make_upstream", "require_gradients"]
