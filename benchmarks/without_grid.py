@@ -1,7 +1,7 @@
 """Maps without a grid, and resizing, beside those who do the same: ``python benchmarks/without_grid.py``.
 
-Everyone is called in the same process, one after the other, on the same arrays with as many threads (SciPy and scikit-image have one); printed
-are the medians of the peer's time over gridsample's, round by round, and how far the results are apart.
+Everyone is called in the same process, one after the other, on the same arrays with as many threads (SciPy and scikit-image have
+one); printed are the medians of the peer's time over gridsample's, round by round, and how far the results are apart.
 """
 
 import os
@@ -167,8 +167,8 @@ def compare(row: Row) -> str:
 def main() -> None:
     """Print the table, for the groups named on the command line or for all."""
     groups = {"photographs": photographs, "volumes": volumes, "resizes": resizes}
-    versions = f"OpenCV {cv2.__version__}, kornia-rs {kornia_rs.__version__}, scikit-image {skimage.__version__}, SciPy {scipy.__version__}"
-    versions += f", SimpleITK {sitk.Version_VersionString()}, PyTorch {torch.__version__}"
+    versions = f"OpenCV {cv2.__version__}, kornia-rs {kornia_rs.__version__}, scikit-image {skimage.__version__}"
+    versions += f", SciPy {scipy.__version__}, SimpleITK {sitk.Version_VersionString()}, PyTorch {torch.__version__}"
     gridsample.set_num_threads(THREADS)
     cv2.setNumThreads(THREADS)
     torch.set_num_threads(THREADS)

@@ -43,7 +43,19 @@ ONLY_IMPORTERS = {"_native": {"_engine"}, "gridsample": {"cli", "bench"}}
 """Modules of the package that not everybody above may import, and who may."""
 
 LIBRARIES = {
-    "bench": {"rich", "matplotlib", "torch", "openvino", "onnxruntime", "onnx", "cv2", "scipy", "SimpleITK", "volresample", "interpol"},
+    "bench": {
+        "rich",
+        "matplotlib",
+        "torch",
+        "openvino",
+        "onnxruntime",
+        "onnx",
+        "cv2",
+        "scipy",
+        "SimpleITK",
+        "volresample",
+        "interpol",
+    },
     "cli": {"typer", "rich"},
     "files": {"PIL", "tifffile"},
     "plot": {"matplotlib", "PIL"},
