@@ -1,7 +1,7 @@
 """Maps without a grid, and resizing, beside those who do the same: ``python benchmarks/without_grid.py``.
 
-Everyone is called in the same process, one after the other, on the same arrays with as many threads (SciPy and scikit-image have
-one); printed are the medians of the peer's time over gridsample's, round by round, and how far the results are apart.
+Everyone is called in the same process, one after the other, on the same arrays with as many threads (SciPy and scikit-image
+have one); printed are the medians of the peer's time over gridsample's, round by round, and how far the results are apart.
 """
 
 import os

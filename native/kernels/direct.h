@@ -12,9 +12,9 @@ namespace GS_ISA {
 namespace {
 
 // NOTE [without tiles]
-// A tile of taps is worth its making where many channels share it. Of one or a few, and where gathers are fast, making it, sorting its groups and reading it
-// again takes longer than sampling. So here all that is put down is what must be known ahead to ask for samples, and edges are read as all else. Taps, weights
-// and the order of sums are those of inner_groups.h and gather.h; NOTE [moved weights] names the one difference.
+// A tile of taps is worth its making where many channels share it. Of one or a few, making it, sorting its groups and reading it again takes longer than
+// sampling. So here all that is put down is what must be known ahead to ask for samples, and edges are read as all else. Taps, weights and the order of sums
+// are those of inner_groups.h and gather.h; NOTE [moved weights] names the one difference. Instruction: by the processor's gather instruction.
 template <class S, class Kernel, int Dims, bool Instruction>
 struct Direct {
   using V = Vec<float>;
