@@ -72,6 +72,11 @@ double slope(const Problem& p, int axis) {
   return sum / kPlaces;
 }
 
+// Whether each vector of results is a whole line. Where two fill one, one channel after the other fills lines by halves, which takes long past the caches.
+bool fills_lines(const Problem& p) {
+  return p.channels == 1 || current_isa().vector_bytes == kLine * 4 || !is_streamed(p);
+}
+
 }  // namespace
 
 bool is_turned_volume(const Problem& p) {
@@ -112,16 +117,18 @@ bool is_turned_plane(const Problem& p) {
 bool is_level_plane(const Problem& p) { return p.ndim == 2 && has_rows(p) && slope(p, 0) < kLevel; }
 
 bool needs_no_tiles(const Problem& p) {
-  const bool near = taps_of(p.kernel) <= 2 && p.ndim > 1 && p.dtype == Dtype::float32;
-  return near && (p.channels <= kFewChannels || (gathers_are_fast() && p.channels <= kSomeChannels && neighbours_are_apart(p)));
+  if (taps_of(p.kernel) > 2 || p.ndim < 2 || p.dtype != Dtype::float32) return false;
+  if (p.channels <= kFewChannels) return fills_lines(p);
+  return gathers_are_fast() && p.channels <= kSomeChannels && fills_lines(p) && neighbours_are_apart(p);
 }
 
 int block_columns(const Problem& p) {
   if (gathers_are_fast()) return kBlockColumns;
   if (p.ndim == 3) return kSquareColumns;
   if (!is_turned_plane(p)) return kLongColumns;
-  if (!needs_no_tiles(p)) return kSquareColumns;
-  return p.axis[0].size * p.axis[1].size > kManySamples ? kBlockColumns : kLongColumns;
+  if (taps_of(p.kernel) > 2 || p.dtype != Dtype::float32 || p.channels > kFewChannels) return kSquareColumns;
+  if (p.axis[0].size * p.axis[1].size <= kManySamples) return kLongColumns;
+  return needs_no_tiles(p) ? kBlockColumns : kSquareColumns;
 }
 
 }  // namespace gs

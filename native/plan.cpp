@@ -44,6 +44,14 @@ int64_t tiles_of(int64_t size, int64_t tile) { return (size + tile - 1) / tile; 
 
 }  // namespace
 
+int64_t values_of(const Problem& p) {
+  int64_t values = p.batch * (p.mask ? std::max<int64_t>(p.channels, 1) : p.channels);
+  for (int i = 0; i < p.out_ndim; ++i) values *= p.out_size[i];
+  return values;
+}
+
+bool is_streamed(const Problem& p) { return values_of(p) * item_size(p.out_dtype) >= kStreamBytes; }
+
 int item_size(Dtype dtype) {
   switch (dtype) {
 #define GS_CASE(name, code, stored, ...) \
@@ -70,9 +78,8 @@ Plan make_plan(const Problem& problem, int block_columns) {
   Plan plan{};
   plan.problem = problem;
   Problem& p = plan.problem;
-  int64_t points = p.batch * (p.mask ? std::max<int64_t>(p.channels, 1) : p.channels);
-  for (int i = 0; i < p.out_ndim; ++i) points *= p.out_size[i];
-  if (points == 0) return plan;  // no tiles
+  if (values_of(p) == 0) return plan;  // no tiles
+  plan.stream = is_streamed(p);
   if (!p.matrix && !p.relative && merge_short_rows(p)) block_columns = kTilePoints;
   int64_t columns = p.out_size[p.out_ndim - 1], rows = p.out_size[p.out_ndim - 2];
 
@@ -90,7 +97,6 @@ Plan make_plan(const Problem& problem, int block_columns) {
   plan.coords_ahead = plan.tile_columns * p.coords_stride[p.out_ndim - 1];
 
   plan.out_item = item_size(p.out_dtype);
-  plan.stream = points * plan.out_item >= kStreamBytes;
   plan.judges = p.outside != Outside::boundary || p.nan_propagates || p.mask;
   int64_t last = p.axis[p.ndim - 1].stride;
   bool side_by_side = p.channels > 1 && p.input_channel == 1 && last >= p.channels &&

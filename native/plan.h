@@ -52,6 +52,10 @@ inline int padded_columns(const TilePlace& place) { return (place.columns + kGro
 
 int item_size(Dtype dtype);
 
+// Of the result, channels and batch items counted.
+int64_t values_of(const Problem& problem);
+bool is_streamed(const Problem& problem);
+
 // Whether there is code that reads channels that lie side by side: not for every volume and signal of small integers or halves, nor for
 // wide kernels, since each such case adds to the size of the library. Planes can be read of everything.
 constexpr bool reads_channels(int ndim, int taps, int stored, int computed) {

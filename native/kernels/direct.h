@@ -189,10 +189,6 @@ GS_UNROLL(3)
         const int at = i + column, count = columns - column < lanes ? columns - column : lanes;
         const DirectKind kind = points.kind[at / lanes];
         const bool moved = kind == kMoved;
-        if (K == 1 && moved) {
-          others[left++] = {at, count, out};
-          continue;
-        }
         const bool past = streams && reinterpret_cast<uintptr_t>(out) % GS_VECTOR_BYTES == 0;
         auto put = [&](int64_t c, V v) GS_ALWAYS {
           S* place = out + c * channel_step;
@@ -213,14 +209,19 @@ GS_UNROLL(3)
         const Taps taps = load_taps(points, at, moved);
         for (int64_t c = 0; c < channels; ++c) {
           V v = read(row_at, c * input_channel, taps);
-          if (moved) {  // NOTE [moved weights]
+          if (K == 1 && moved) {
+            I outside_at = load<I>(points.shift[0] + at);
+GS_UNROLL(2)
+            for (int a = 1; a < Dims; ++a) outside_at |= load<I>(points.shift[a] + at);
+            v = outside_at == 0 ? v : V{};
+          } else if (moved) {  // NOTE [moved weights]
             if (lanes_within(v, broadcast(-__builtin_inff()), broadcast(__builtin_inff())) != Simd<float>::all) {
               others[left++] = {at, count, out};
               break;
             }
             v += load<V>(points.added + at);
-            if (plan.judges) v = settle(v, points, at, outside[c]);
           }
+          if (moved && plan.judges) v = settle(v, points, at, outside[c]);
           put(c, v);
         }
       }
@@ -267,8 +268,6 @@ bool sample_directly(const Plan& plan, int64_t first, int64_t last, int64_t firs
   const Problem& p = plan.problem;
   bool fits = plan.without_tiles && plan.near && p.out_dtype == Dtype::float32 && p.out_stride[p.out_ndim - 1] == 1 && plan.channels_at_once == 1;
   fits &= p.outside != Outside::keep && !p.mask;
-  // Where two vectors fill a line, one channel after the other would fill lines by halves, which takes long past the caches.
-  fits &= Simd<float>::lanes == kGroup || channels == 1 || !plan.stream;
   for (int a = 0; a < p.ndim; ++a)
     fits &= p.axis[a].order == 0 && p.axis[a].size > 1 && p.axis[a].boundary == p.axis[0].boundary && p.axis[a].margin >= 0;
   for (int64_t c = 0; c < channels; ++c) fits &= is_nothing(static_cast<const float*>(plan.outside_reads)[first_channel + c]);
