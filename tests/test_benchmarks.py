@@ -100,6 +100,19 @@ def test_peer_agrees_or_says_why_not(name, row):
         assert len(reading.timings[name].times_ms) == len(reading.timings[name].ratios) == INSTANT.rounds
 
 
+@pytest.mark.parametrize("row", [ROWS[id] for id in ("R7", "W13", "W15n", "W23", "V1")], ids=lambda row: row.id)
+@pytest.mark.parametrize("name", ["volresample", "torch-interpol"])
+def test_volume_peer_agrees_everywhere(name, row):
+    """With their own units and borders, also at the edges."""
+    if peers.PEERS[name].version() is None:
+        pytest.skip(f"{peers.PEERS[name].module} is not installed")
+    reading = measure.measure(row, 1, [name], INSTANT)
+    if reading.skipped:
+        assert (name, row.mode) == ("volresample", "bspline3")
+    else:
+        assert reading.timings[name].agreement.holds
+
+
 def test_peer_that_is_not_installed_is_skipped_with_the_reason(monkeypatch):
     monkeypatch.setitem(peers.PEERS, "torch", peers.PEERS["torch"]._replace(module="no_such_library"))
     assert measure.measure(ROWS["R1"], 1, ["torch"], INSTANT).skipped == {"torch": "not installed"}

@@ -96,6 +96,7 @@ def prepare_interpol(row: Workload, input: np.ndarray, grid: np.ndarray, threads
     import torch
 
     require(input.ndim == 5, "compared for volumes only")
+    require(row.input[0] * row.input[1] <= 8, "takes too long for many channels")
     require(row.mode != "bicubic", "order 3 is a B-spline, another kernel")
     torch.set_num_threads(threads)
     order = {"nearest": 0, "bilinear": 1, "bspline3": 3}[row.mode]
