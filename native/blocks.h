@@ -10,7 +10,8 @@ namespace gs {
 // rows of the input, more than the first-level cache holds lines of and the processor addresses of pages, and the next run fetches
 // them all again; a block of the same number of points touches half as many and uses each several times. For a level map, long rows of
 // coordinates and outputs train the hardware prefetcher instead. So planes have square blocks where a point's row of samples changes by
-// more than a quarter of one from column to column, and volumes, whose points cross planes too, always. But if rows of samples
+// more than a quarter of one from column to column, and volumes, whose points cross planes too, always. Few planes of float32 are read in so little
+// time that long rows are worth more, unless the planes are large. But if rows of samples
 // are whole pages apart, all of them compete for the same lines of the first-level cache, and fewer rows are better than fewer lines.
 // Where gathers are fast, which is on Intel's processors, blocks in between were best for everything.
 // Derivatives read and write more arrays of points than samples, and long pieces of those are worth more to them. Only in volumes that are

@@ -57,7 +57,7 @@ def test_windows_of_level_maps(at_end: bool) -> None:
     across, down = np.meshgrid(np.linspace(-1, 1, 130), np.linspace(-1, 1, 30))
     for channels, columns in product((1, 3, 16), (20, 31, 32, 33, 70)):
         image = np.random.default_rng(4).random((1, channels, 9, columns), dtype=np.float32)
-        for scale, padding in product((1, -1, 0.3), ("zeros", "border")):
+        for scale, mode, padding in product((1, -1, 0.3), ("nearest", "bilinear"), ("zeros", "border")):
             grid = np.stack([across * scale, down], -1).astype(np.float32)[None]
-            found = gridsample.grid_sample(guarded(image, at_end), guarded(grid, at_end), padding_mode=padding)
-            np.testing.assert_array_equal(found, gridsample.grid_sample(image, grid, padding_mode=padding))
+            found = gridsample.grid_sample(guarded(image, at_end), guarded(grid, at_end), mode, padding)
+            np.testing.assert_array_equal(found, gridsample.grid_sample(image, grid, mode, padding))

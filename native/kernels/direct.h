@@ -227,7 +227,7 @@ GS_UNROLL(2)
       }
       i += columns;
     }
-    for (int k = 0; k < left; ++k)
+    for (int k = 0; K > 1 && k < left; ++k)
       for (int64_t c = 0; c < channels; ++c) {
         const S* row_of[rows];
         Reader::find_rows(image + c * input_channel, row_stride, row_of);
