@@ -37,7 +37,7 @@ def draw_scaling(path: Path, points: Sequence[Point], context: Mapping[str, Any]
     lines = {line.get_label(): line for panel in panels for line in panel.get_lines() if line.get_label() in PEERS}
     labels = [f"{name} {context['versions'][name]}" for name in lines]
     if lines:
-        figure.legend(lines.values(), labels, loc="outside lower center", ncols=len(lines), frameon=False)
+        figure.legend(lines.values(), labels, loc="outside lower center", ncols=min(len(lines), 5), frameon=False)
     figure.savefig(path, dpi=110)
 
 
