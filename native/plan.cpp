@@ -42,13 +42,14 @@ bool merge_short_rows(Problem& p) {
 
 int64_t tiles_of(int64_t size, int64_t tile) { return (size + tile - 1) / tile; }
 
-}  // namespace
-
+// Of the result, channels and batch items counted.
 int64_t values_of(const Problem& p) {
   int64_t values = p.batch * (p.mask ? std::max<int64_t>(p.channels, 1) : p.channels);
   for (int i = 0; i < p.out_ndim; ++i) values *= p.out_size[i];
   return values;
 }
+
+}  // namespace
 
 bool is_streamed(const Problem& p) { return values_of(p) * item_size(p.out_dtype) >= kStreamBytes; }
 

@@ -52,8 +52,7 @@ inline int padded_columns(const TilePlace& place) { return (place.columns + kGro
 
 int item_size(Dtype dtype);
 
-// Of the result, channels and batch items counted.
-int64_t values_of(const Problem& problem);
+// Whether the result is written past the caches.
 bool is_streamed(const Problem& problem);
 
 // Whether there is code that reads channels that lie side by side: not for every volume and signal of small integers or halves, nor for
