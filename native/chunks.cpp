@@ -8,15 +8,17 @@ namespace gs {
 namespace {
 
 constexpr int64_t kMostBlocks = 8;        // of tiles, along an axis of points: enough that most chunks are no neighbours
-constexpr int64_t kLeastSide = 32;        // points along such an axis, so that there is more in a block than on its border
+constexpr int64_t kSide = 32;             // points along such an axis, so that there is more in a block than on its border;
+constexpr int64_t kShortSide = 16;        // or so many, where all blocks would meet
+constexpr int64_t kFewItems = 4;          // fewer than these keep nobody busy
 constexpr int64_t kMostItems = 64;        // blocks of batch items
 constexpr int64_t kItemsSuffice = 32;     // as many items are work for everybody: then none is cut
 constexpr int64_t kChunksPerThread = 8;   // so many that threads seldom wait for each other
 constexpr int64_t kPartBytes = int64_t{1} << 19;  // that are cleared or put at once
 
-// Blocks along an axis of `size` tiles, each of which is `points` long.
-int64_t block_size(int64_t size, int64_t points) {
-  return std::max((size + kMostBlocks - 1) / kMostBlocks, (kLeastSide + points - 1) / points);
+// Blocks along an axis of `size` tiles, each of which is `points` long, of at least `side` points.
+int64_t block_size(int64_t size, int64_t points, int64_t side) {
+  return std::max((size + kMostBlocks - 1) / kMostBlocks, (side + points - 1) / points);
 }
 
 }  // namespace
@@ -31,12 +33,20 @@ Chunks::Chunks(const DerivativePlan& plan, const DerivativeTable& table, int thr
   bool adds = d.grad_input;
   cut_ = !adds || one_image_ || size_[0] < kItemsSuffice;
   int64_t block[kAxes] = {(size_[0] + kMostItems - 1) / kMostItems, size_[1], size_[2], size_[3]}, chunks_of_item = 1;
-  if (cut_) {
-    block[1] = block_size(size_[1], 1);
-    block[2] = block_size(size_[2], plan.plan.tile_rows);
-    block[3] = block_size(size_[3], plan.plan.tile_columns);
-    for (int a = 1; a < kAxes; ++a) chunks_of_item *= (size_[a] + block[a] - 1) / block[a];
-  }
+  // Blocks along the axes: cut again, shorter, where there are two along each at most.
+  auto cut = [&](int64_t side) {
+    const int64_t points[kAxes] = {1, 1, plan.plan.tile_rows, plan.plan.tile_columns};
+    int64_t most = 1;
+    chunks_of_item = 1;
+    for (int a = 1; a < kAxes; ++a) {
+      block[a] = block_size(size_[a], points[a], side);
+      const int64_t count = (size_[a] + block[a] - 1) / block[a];
+      most = std::max(most, count);
+      chunks_of_item *= count;
+    }
+    return most;
+  };
+  if (cut_ && cut(kSide) <= 2 && size_[0] < kFewItems) cut(kShortSide);
   // The items of one image keep their order; others are done together only if they are needed to keep all threads busy.
   int64_t group = (kChunksPerThread * threads + chunks_of_item - 1) / chunks_of_item * block[0];
   if (d.sums && !one_image_) {  // two groups have memory at a time
