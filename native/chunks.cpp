@@ -23,11 +23,12 @@ int64_t block_size(int64_t size, int64_t points, int64_t side) {
 
 }  // namespace
 
-Chunks::Chunks(const DerivativePlan& plan, const DerivativeTable& table, int threads)
+Chunks::Chunks(const DerivativePlan& plan, const DerivativeTable& table, int threads, int parts)
     : plan_(plan),
       table_(table),
       size_{plan.plan.problem.batch, plan.plan.outer, plan.plan.row_tiles, plan.plan.column_tiles},
       ndim_(plan.plan.problem.ndim),
+      parts_(parts),
       one_image_(plan.problem.grad_batch == 0) {
   const DerivativeProblem& d = plan.problem;
   bool adds = d.grad_input;
@@ -61,7 +62,7 @@ Chunks::Chunks(const DerivativePlan& plan, const DerivativeTable& table, int thr
       for (int a = 1; a < kAxes; ++a) c.rank = c.rank * 2 + uint64_t(c.first[a] / block[a] >> bit & 1);
     c.turn = c.first[0] / group;
     for (int a = 0; a < kAxes; ++a) c.last[a] = std::min(c.first[a] + block[a], size_[a]);
-    chunks_.push_back(c);
+    for (c.derived = 0; c.derived < parts; ++c.derived) chunks_.push_back(c);
     int a = kAxes - 1;
     while (a >= 0 && c.last[a] == size_[a]) c.first[a--] = 0;
     if (a < 0) break;
@@ -126,7 +127,7 @@ bool Chunks::same_items(const Chunk& a, const Chunk& b) const {
 }
 
 bool Chunks::meet(const Chunk& a, const Chunk& b) const {
-  if (!same_items(a, b)) return false;
+  if (!same_items(a, b) || (a.work == kDerive && b.work == kDerive && a.derived != b.derived)) return false;
   for (int axis = 0; axis < ndim_; ++axis)
     if (a.reach.low[axis] > b.reach.high[axis] || b.reach.low[axis] > a.reach.high[axis]) return false;
   return true;
@@ -141,6 +142,7 @@ void Chunks::find_reach(Chunk& c) const {
       c.reach.high[a] = all ? p.axis[a].size - 1 : -1;
     }
   };
+  if (parts_ > 1 && c.derived == parts_ - 1) return set(false);
   set(!cut_);
   try {
     for (int64_t item = c.first[0]; cut_ && item < c.last[0]; ++item) {

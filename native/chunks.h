@@ -31,8 +31,8 @@ class Chunks {
     int64_t first_item, last_item, low, high;
   };
 
-  // With one thread, all of them are done in their order.
-  Chunks(const DerivativePlan& plan, const DerivativeTable& table, int threads);
+  // With one thread, all of them are done in their order. What is derived is done in so many parts (NOTE [parts]), of which the last reaches nothing.
+  Chunks(const DerivativePlan& plan, const DerivativeTable& table, int threads, int parts);
 
   int64_t count() const { return int64_t(chunks_.size()); }
   void wait(int64_t chunk);
@@ -41,6 +41,7 @@ class Chunks {
   }
 
   Work work(int64_t chunk) const { return chunks_[std::size_t(chunk)].work; }
+  int derived_part(int64_t chunk) const { return chunks_[std::size_t(chunk)].derived; }
   Part part(int64_t chunk) const;
   std::vector<int64_t> tiles(int64_t chunk, int64_t item) const { return tiles(chunks_[std::size_t(chunk)], item); }  // of one of its batch items
 
@@ -52,6 +53,7 @@ class Chunks {
     uint64_t rank;
     Reach reach;
     Work work;
+    int derived;  // part
   };
 
   enum State : char { kBegun, kReaches, kDone };  // before it is known how far it reaches; since then
@@ -65,7 +67,7 @@ class Chunks {
   const DerivativePlan& plan_;
   const DerivativeTable& table_;
   int64_t size_[kAxes];
-  int ndim_;
+  int ndim_, parts_;
   bool one_image_;  // for all batch items
   bool ordered_;    // some chunks may have to wait
   bool cut_;        // batch items are, so that a chunk reaches a part of an image

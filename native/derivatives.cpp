@@ -32,13 +32,48 @@ void clear_planes(const DerivativeProblem& d, int64_t item, int64_t low, int64_t
   }
 }
 
+// NOTE [parts]
+// Where neighbouring points lie far apart, every chunk reaches the whole image, and waits for the one before. But channels of an image do not meet, and what
+// comes back to the coordinates meets nothing. So these are parts that are derived by themselves, each by as many threads as it can: some
+// channels, as many times as there are threads, if they are enough to be worth finding the points again; and last, the coordinates. No sum
+// changes by it.
+template <class T>
+std::vector<DerivativePlan> parts_of(const DerivativePlan& plan, int threads) {
+  constexpr int64_t kLeastChannels = 16;  // a multiple of what any ISA sums side by side
+  const DerivativeProblem& d = plan.problem;
+  const int64_t channels = d.forward.channels, most = channels / kLeastChannels;
+  std::vector<DerivativePlan> parts{plan};
+  const int64_t images = d.sums ? d.grad_batch ? std::min(d.forward.batch, d.sums_items / 2) : 1 : threads;  // at a time
+  if (images >= threads || d.second || !neighbours_are_apart(d.forward)) return parts;
+  const int64_t count = std::max<int64_t>(1, std::min<int64_t>(threads, most)), blocks = (channels + kLeastChannels - 1) / kLeastChannels;
+  if (count == 1 && !d.grad_coords) return parts;
+  parts.clear();
+  for (int64_t k = 0; k < count; ++k) {
+    const int64_t first = blocks * k / count * kLeastChannels, last = std::min(channels, blocks * (k + 1) / count * kLeastChannels);
+    DerivativePlan part = plan;
+    part.problem.grad_coords = nullptr;
+    Problem& p = part.problem.forward;
+    p.channels = last - first;
+    p.out = static_cast<T*>(p.out) + first * p.out_channel;
+    part.problem.grad_input = static_cast<T*>(d.grad_input) + first * d.grad_channel;
+    part.problem.sums = static_cast<T*>(d.sums) + first * plan.samples;
+    part.plan.problem = p;
+    parts.push_back(part);
+  }
+  DerivativePlan part = plan;
+  part.problem.grad_input = part.problem.sums = nullptr;
+  parts.push_back(part);
+  return parts;
+}
+
 template <class T>
 bool run(DerivativePlan& plan, Interrupted interrupted) {
   std::vector<T> outside = outside_values<T>(plan.problem.forward);
   plan.plan.outside_reads = outside.data() + plan.problem.forward.channels;
   const DerivativeTable& table = *current_isa().derivatives;
   int threads = get_num_threads();
-  Chunks chunks(plan, table, threads);
+  const std::vector<DerivativePlan> parts = parts_of<T>(plan, threads);
+  Chunks chunks(plan, table, threads, int(parts.size()));
   int64_t bytes = table.memory_bytes(plan);
   Watch watch(interrupted);
   const int64_t at_once = std::clamp<int64_t>(kMostChannels / std::max<int64_t>(1, plan.problem.forward.channels), 1, kTilesAtOnce);
@@ -46,7 +81,8 @@ bool run(DerivativePlan& plan, Interrupted interrupted) {
   auto derive = [&](int64_t chunk) {
     Chunks::Part part = chunks.part(chunk);
     for (int64_t item = part.first_item; item < part.last_item && !watch.given_up(); ++item) {
-      T* sums = sums_of<T>(plan.problem, item);
+      const DerivativePlan& derived = parts[std::size_t(chunks.derived_part(chunk))];
+      T* sums = sums_of<T>(chunks.work(chunk) == Chunks::kDerive ? derived.problem : plan.problem, item);
       if (chunks.work(chunk) == Chunks::kClear) {
         if (sums)
           table.clear_sums(plan, part.low * row, part.high * row, sums);
@@ -58,7 +94,7 @@ bool run(DerivativePlan& plan, Interrupted interrupted) {
         std::vector<int64_t> tiles = chunks.tiles(chunk, item);
         for (std::size_t i = 0; i < tiles.size() && !watch.given_up(); i += std::size_t(at_once)) {
           int64_t left = int64_t(tiles.size() - i), count = std::min(at_once, left);
-          table.run(plan, &tiles[i], count, left - count, thread_memory(bytes), sums);
+          table.run(derived, &tiles[i], count, left - count, thread_memory(bytes), sums);
           watch.look();
         }
       }
