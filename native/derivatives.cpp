@@ -43,8 +43,8 @@ std::vector<DerivativePlan> parts_of(const DerivativePlan& plan, int threads) {
   const DerivativeProblem& d = plan.problem;
   const int64_t channels = d.forward.channels, most = channels / kLeastChannels;
   std::vector<DerivativePlan> parts{plan};
-  const int64_t images = d.sums ? d.grad_batch ? std::min(d.forward.batch, d.sums_items / 2) : 1 : threads;  // at a time
-  if (images >= threads || d.second || !neighbours_are_apart(d.forward)) return parts;
+  const int64_t images = !d.grad_batch ? 1 : d.sums ? std::min(d.forward.batch, d.sums_items / 2) : d.forward.batch;  // at a time
+  if (images >= threads || !d.grad_input || d.second || !neighbours_are_apart(d.forward)) return parts;
   const int64_t count = std::max<int64_t>(1, std::min<int64_t>(threads, most)), blocks = (channels + kLeastChannels - 1) / kLeastChannels;
   if (count == 1 && !d.grad_coords) return parts;
   parts.clear();
@@ -56,7 +56,7 @@ std::vector<DerivativePlan> parts_of(const DerivativePlan& plan, int threads) {
     p.channels = last - first;
     p.out = static_cast<T*>(p.out) + first * p.out_channel;
     part.problem.grad_input = static_cast<T*>(d.grad_input) + first * d.grad_channel;
-    part.problem.sums = static_cast<T*>(d.sums) + first * plan.samples;
+    if (d.sums) part.problem.sums = static_cast<T*>(d.sums) + first * plan.samples;
     part.plan.problem = p;
     parts.push_back(part);
   }
