@@ -14,6 +14,9 @@
 namespace gs {
 namespace {
 
+// Fewer reads than these one thread has made before another is awake.
+constexpr int64_t kReadsAlone = 1 << 16;
+
 // Tiles between two looks whether to give up: not so many of many channels.
 constexpr int64_t kTilesAtOnce = 32, kMostChannels = 4096;
 
@@ -71,7 +74,7 @@ bool run(DerivativePlan& plan, Interrupted interrupted) {
   std::vector<T> outside = outside_values<T>(plan.problem.forward);
   plan.plan.outside_reads = outside.data() + plan.problem.forward.channels;
   const DerivativeTable& table = *current_isa().derivatives;
-  int threads = get_num_threads();
+  int threads = plan.points * plan.plan.problem.batch * reads_of_point(plan.plan.problem, plan.plan.problem.channels) < kReadsAlone ? 1 : get_num_threads();
   const std::vector<DerivativePlan> parts = parts_of<T>(plan, threads);
   Chunks chunks(plan, table, threads, int(parts.size()));
   int64_t bytes = table.memory_bytes(plan);

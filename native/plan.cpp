@@ -64,6 +64,12 @@ int item_size(Dtype dtype) {
   return 0;
 }
 
+int64_t reads_of_point(const Problem& problem, int64_t channels) {
+  int64_t taps = 1;
+  for (int i = 0; i < problem.ndim; ++i) taps *= taps_of(problem.kernel);
+  return channels * taps + 8;
+}
+
 bool computed_in_double(Dtype dtype) {
   switch (dtype) {
 #define GS_CASE(name, code, stored, computed) \

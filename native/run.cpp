@@ -22,9 +22,7 @@ constexpr int64_t kMostReads = 1 << 22;
 constexpr int64_t kLeastChannels = 64;
 
 int64_t reads_per_tile(const Plan& plan, int64_t channels) {
-  int64_t taps = 1;
-  for (int i = 0; i < plan.problem.ndim; ++i) taps *= taps_of(plan.problem.kernel);
-  return plan.tile_columns * plan.tile_rows * (channels * taps + 8);
+  return plan.tile_columns * plan.tile_rows * reads_of_point(plan.problem, channels);
 }
 
 // How many of the channels are read at once: fewer than all, if they are many and take long, or there are too few tiles for all

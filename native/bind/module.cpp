@@ -274,14 +274,23 @@ bool call_again(const Again& known, nb::handle input, nb::handle coords, nb::han
   return true;
 }
 
+struct Threads {
+  explicit Threads(int count) { gs::use_threads(count); }
+  ~Threads() { gs::use_threads(0); }
+};
+
 // For callers who know that arrays of those shapes and dtypes are there, contiguous, and stay.
 void call_again_at(const Again& known, uintptr_t input, uintptr_t coords, uintptr_t out, int threads) {
-  struct Threads {
-    explicit Threads(int count) { gs::use_threads(count); }
-    ~Threads() { gs::use_threads(0); }
-  } use(threads);
+  Threads use(threads);
   gs::Problem p = known.problem(reinterpret_cast<void*>(input), reinterpret_cast<void*>(coords), reinterpret_cast<void*>(out));
   run([&](gs::Interrupted watch) { return gs::sample(p, watch); });
+}
+
+void go_back_at(const Again& known, uintptr_t grad, uintptr_t input, uintptr_t coords, uintptr_t grad_input, uintptr_t grad_coords, uintptr_t sums, int64_t elements, int threads) {
+  Threads use(threads);
+  auto at = [](uintptr_t address) { return reinterpret_cast<void*>(address); };
+  gs::DerivativeProblem d = known.backward(at(grad), at(input), at(coords), at(grad_input), at(grad_coords), at(sums), elements);
+  run([&](gs::Interrupted watch) { return gs::derivatives(d, watch); });
 }
 
 // Arrays (batch, channels, *spatial) of derivatives are contiguous along the spatial axes.
@@ -505,7 +514,9 @@ NB_MODULE(_native, m) {
   nb::class_<Again>(m, "Again", "A call of the core with contiguous arrays; false for arrays that it was not made for.")
       .def("__call__", &call_again, nb::arg("input"), nb::arg("coords"), nb::arg("out"))
       .def("at", &call_again_at, nb::arg("input"), nb::arg("coords"), nb::arg("out"), nb::arg("threads"),
-           "The same, of addresses, which are not checked, on so many threads.");
+           "The same, of addresses, which are not checked, on so many threads.")
+      .def("back_at", &go_back_at, nb::arg("grad"), nb::arg("input"), nb::arg("coords"), nb::arg("grad_input"), nb::arg("grad_coords"),
+           nb::arg("sums"), nb::arg("elements"), nb::arg("threads"), "Its gradients, of addresses; 0 for what is not wanted.");
   m.def("again", &again, nb::arg("input"), nb::arg("coords"), nb::arg("out"), nb::arg("fill"), nb::arg("dtypes"), nb::arg("kinds"),
         nb::arg("kernel"), nb::arg("boundaries"), nb::arg("axes"), nb::arg("orders"), nb::arg("cubic_a"), nb::arg("outside"),
         nb::arg("nan_propagates"));

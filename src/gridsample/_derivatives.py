@@ -15,7 +15,7 @@ from gridsample._arrays import channels_innermost
 from gridsample._modes import COMPLEX_DTYPES, DTYPES, KERNELS
 from gridsample._spec import Spec
 
-__all__ = ["adjoint", "backward", "double_backward", "sample_orders"]
+__all__ = ["adjoint", "backward", "double_backward", "sample_orders", "sums_elements"]
 
 _MOST_BYTES = 64 << 20
 """For the sums of one image."""
@@ -24,7 +24,7 @@ _GOOD_BYTES = 16 << 20
 """For the sums of several: a good part of the last-level cache."""
 
 _FEW_CHANNELS = 4
-"""Of which one tap each is added to planes, in less time than planes take to make of sums."""
+"""Of one tap, which take less time to add to planes than planes to make of sums."""
 
 
 def sample_orders(
@@ -150,20 +150,25 @@ def _run(
         return
     if grad.dtype.kind == "c" or not _engine.is_plain(grad) or grad.dtype != computed:
         grad = _planar(grad, computed)
-    image = arrays.get("grad_input")
-    in_planes = spec.kernel == KERNELS["nearest"].code and not adds and image is not None and image.shape[1] <= _FEW_CHANNELS
-    sums = None if image is None or in_planes else _sums(grad, image)
+    image, sums = arrays.get("grad_input"), None
+    if image is not None:
+        in_planes = spec.kernel == KERNELS["nearest"].code and not adds
+        elements = sums_elements(image.shape, len(grad), image.itemsize, in_planes)
+        sums = _memory.empty((elements,), image.dtype) if elements else None
     _engine.derivatives(grad, coords, spec, fill, sizes, second, not adds, sums=sums, **arrays)
 
 
-def _sums(grad: np.ndarray, image: np.ndarray) -> np.ndarray | None:
-    """Return memory in which several channels are summed side by side; None for one channel, and where it would be too much."""
-    if image.shape[1] == 1:
-        return None
-    elements = partial(_engine.sums_elements, image.shape[1], math.prod(image.shape[2:]))
-    of_item = elements(1) * image.itemsize
-    items = 1 if image.shape[0] == 1 else min(grad.shape[0], max(2, _GOOD_BYTES // of_item))
-    return _memory.empty((elements(items),), image.dtype) if of_item <= _MOST_BYTES else None
+def sums_elements(image: tuple[int, ...], batch: int, itemsize: int, in_planes: bool) -> int:
+    """Return for how many numbers there should be memory in which several channels of images of that shape are summed side by side.
+
+    None for one channel, and where it would be too much, or for few, if ``in_planes``: those are added to planes of the result.
+    """
+    if image[1] == 1 or (in_planes and image[1] <= _FEW_CHANNELS):
+        return 0
+    elements = partial(_engine.sums_elements, image[1], math.prod(image[2:]))
+    of_item = elements(1) * itemsize
+    items = 1 if image[0] == 1 else min(batch, max(2, _GOOD_BYTES // of_item))
+    return elements(items) if of_item <= _MOST_BYTES else 0
 
 
 def _computed(array: np.ndarray) -> np.dtype:

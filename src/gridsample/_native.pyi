@@ -25,6 +25,9 @@ class Again:
     def at(self, input: int, coords: int, out: int, threads: int) -> None:
         """The same, of addresses, which are not checked, on so many threads."""
 
+    def back_at(self, grad: int, input: int, coords: int, grad_input: int, grad_coords: int, sums: int, elements: int, threads: int) -> None:
+        """Its gradients, of addresses; 0 for what is not wanted."""
+
 def again(input: Annotated[NDArray, dict(device='cpu', writable=False)], coords: Annotated[NDArray, dict(device='cpu', writable=False)], out: Annotated[NDArray, dict(device='cpu')], fill: Annotated[NDArray[numpy.float64], dict(shape=(None,), order='C', writable=False)], dtypes: tuple[int, int, int], kinds: str, kernel: int, boundaries: Sequence[int], axes: Sequence[tuple[int, float, float, float, float]], orders: Sequence[int], cubic_a: float, outside: int, nan_propagates: bool) -> Again: ...
 
 def prefilter(input: Annotated[NDArray, dict(device='cpu', writable=False)], out: Annotated[NDArray, dict(device='cpu')], dtype: int, axis: int, order: int, boundary: int) -> None:
