@@ -131,4 +131,9 @@ int block_columns(const Problem& p) {
   return needs_no_tiles(p) ? kBlockColumns : kSquareColumns;
 }
 
+int derivative_columns(const Problem& p) {
+  if (p.ndim == 2 && taps_of(p.kernel) <= 2) return kTilePoints;
+  return is_turned_volume(p) ? kSquareColumns : kDerivativeColumns;
+}
+
 }  // namespace gs

@@ -14,11 +14,13 @@ namespace gs {
 // time that long rows are worth more, unless the planes are large. But if rows of samples
 // are whole pages apart, all of them compete for the same lines of the first-level cache, and fewer rows are better than fewer lines.
 // Where gathers are fast, which is on Intel's processors, blocks in between were best for everything.
-// Derivatives read and write more arrays of points than samples, and long pieces of those are worth more to them. Only in volumes that are
-// turned do long blocks reach so far across the planes that threads would wait for each other.
+// Derivatives read and write more arrays of points than samples, and long pieces of those are worth more to them: whole rows of a tile, where few rows of
+// samples are read for one of points. Only in volumes that are turned do long blocks reach so far across the planes that threads would
+// wait for each other.
 constexpr int kBlockColumns = 32, kSquareColumns = 16, kLongColumns = 64, kDerivativeColumns = 128;
 
 int block_columns(const Problem& problem);
+int derivative_columns(const Problem& problem);
 
 // Whether a plane is read in an order that is far from its own, and its rows do not compete for lines.
 bool is_turned_plane(const Problem& problem);

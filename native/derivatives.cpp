@@ -131,13 +131,12 @@ int64_t sums_elements(int64_t channels, int64_t samples, int64_t items) {
 
 bool derivatives(const DerivativeProblem& problem, Interrupted interrupted) {
   DerivativePlan plan{};
-  bool turned = is_turned_volume(problem.forward);
-  plan.plan = make_plan(problem.forward, turned ? kSquareColumns : kDerivativeColumns);
+  plan.plan = make_plan(problem.forward, derivative_columns(problem.forward));
   if (plan.plan.tiles == 0) return true;
   plan.plan.coords_ahead = 0;  // whoever knows the tiles of a chunk asks
   plan.plan.tap_by_tap |= taps_of(problem.forward.kernel) > kPackedTaps;
   plan.plan.gathers = gathers_are_fast();
-  if (turned) {
+  if (is_turned_volume(problem.forward)) {
     plan.plan.asked_every = kTurnedAskedEvery;
     plan.plan.asked_plane = asked_plane(problem.forward);
   }

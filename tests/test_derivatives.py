@@ -134,6 +134,47 @@ def test_same_bits(mapping, channels, kernel, set_threads):
     np.testing.assert_allclose(results[0][0], exact[0], rtol=0, atol=DERIVATIVES["float32"] * scale)
 
 
+@pytest.mark.isa
+@pytest.mark.parametrize("batch", [1, 3])
+@pytest.mark.parametrize("channels", [1, 3, 16, 40])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_same_bits_in_parts(dtype, channels, batch, set_threads):
+    """Of scattered points, some channels are derived by themselves, and so are coordinates: more of them for more threads."""
+    rng = np.random.default_rng(2)
+    image = rng.normal(size=(batch, channels, 61, 83)).astype(dtype)
+    grid = rng.uniform(-1.1, 1.1, (batch, 90, 80, 2)).astype(dtype)
+    grad = rng.normal(size=(batch, channels, 90, 80)).astype(dtype)
+    results = {}
+    for threads in (1, 2, 3, 8):
+        set_threads(threads)
+        results[threads] = gridsample.grid_sample_backward(grad, image, grid)
+        alone = gridsample.grid_sample_backward(grad, image, grid, needs=(True, False))[0]
+        np.testing.assert_array_equal(alone, results[threads][0])
+        for one, other in zip(results[threads], results[1], strict=True):
+            np.testing.assert_array_equal(one, other)
+    exact = gridsample.grid_sample_backward(*(array.astype("float64") for array in (grad, image, grid)))
+    for one, other in zip(results[1], exact, strict=True):
+        np.testing.assert_allclose(one, other, rtol=0, atol=DERIVATIVES[dtype] * np.abs(other).max())
+
+
+@pytest.mark.parametrize("channels", [1, 5])
+def test_same_bits_of_small_volumes(channels, set_threads):
+    """Which are cut into shorter pieces, lest all of them meet."""
+    rng = np.random.default_rng(3)
+    image, grad = (rng.normal(size=(1, channels, *(size,) * 3)).astype("float32") for size in (40, 50))
+    turn = np.float32([[0.9, 0.3, -0.2], [-0.3, 0.9, 0.1], [0.2, -0.1, 0.9]])
+    grid = gridsample.identity_grid((1, 1, 50, 50, 50)) @ turn
+    results = []
+    for threads in (1, 2, 5):
+        set_threads(threads)
+        results.append(gridsample.grid_sample_backward(grad, image, grid))
+    for result in results[1:]:
+        for one, other in zip(result, results[0], strict=True):
+            np.testing.assert_array_equal(one, other)
+    exact = gridsample.grid_sample_backward(grad.astype("float64"), image.astype("float64"), grid)
+    np.testing.assert_allclose(results[0][0], exact[0], rtol=0, atol=DERIVATIVES["float32"] * np.abs(exact[0]).max())
+
+
 @pytest.mark.parametrize("dtype", ["float16", "complex64", "complex128"])
 def test_other_dtypes(dtype):
     rng = np.random.default_rng(2)

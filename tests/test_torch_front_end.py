@@ -407,3 +407,65 @@ def test_a_known_small_call_is_of_these_tensors():
             assert torch.equal(gridsample.torch.grid_sample(leaf, grid), expected)
     with pytest.raises(TypeError, match="align_corners"):
         gridsample.torch.grid_sample(image, grid, align_corners=1)
+
+
+def training_step(image, grid, weight, *options, wanted=(True, True), **checked):
+    image, grid = (tensor.clone().requires_grad_(want) for tensor, want in zip((image, grid), wanted, strict=True))
+    out = gridsample.torch.grid_sample(image, grid, *options, **checked)
+    return torch.autograd.grad(out, [tensor for tensor in (image, grid) if tensor.requires_grad], weight)
+
+
+@pytest.mark.isa
+@pytest.mark.parametrize("channels", [1, 3, 7])
+@pytest.mark.parametrize("padding", ["zeros", "border", "reflection"])
+@pytest.mark.parametrize("mode", ["nearest", "bilinear", "bicubic"])
+def test_a_known_step_has_the_gradients_of_these_tensors(mode, padding, channels):
+    for dtype in (torch.float32, torch.float64):
+        for batches in ((2, 2), (1, 1), (1, 2), (2, 1)):
+            for wanted in ((True, True), (True, False), (False, True)):
+                for _ in range(3):
+                    image = torch.rand(batches[0], channels, 5, 6, dtype=dtype)
+                    grid = torch.rand(batches[1], 4, 7, 2, dtype=dtype) * 2.4 - 1.2
+                    weight = torch.rand(max(batches), channels, 4, 7, dtype=dtype)
+                    found = training_step(image, grid, weight, mode, padding, wanted=wanted)
+                    # 0.0 is not the default: always checked
+                    expected = training_step(image, grid, weight, mode, padding, wanted=wanted, fill_value=0.0)
+                    for one, other in zip(found, expected, strict=True):
+                        assert torch.equal(one, other)
+
+
+def test_a_known_step_takes_any_gradient():
+    grid = GRID.clone().requires_grad_()
+    for _ in range(3):
+        image = IMAGE.clone().requires_grad_()
+        gridsample.torch.grid_sample(image, grid).sum().backward()  # a gradient that is expanded
+        first = image.grad
+        image.grad = None
+        weight = torch.ones(7, 2, 3, 4).permute(1, 2, 3, 0)
+        (by_image,) = torch.autograd.grad(gridsample.torch.grid_sample(image, grid), image, weight)
+        assert torch.equal(by_image, first)
+        assert torch.equal(by_image, training_step(IMAGE, GRID, weight.contiguous(), fill_value=0.0)[0])
+    out = gridsample.torch.grid_sample(image, grid)
+    (slope,) = torch.autograd.grad(out.pow(2).sum(), grid, create_graph=True)
+    torch.testing.assert_close(
+        torch.autograd.grad(slope.sum(), image)[0],
+        torch.autograd.grad(
+            torch.autograd.grad(
+                gridsample.torch.grid_sample(image, grid, fill_value=0.0).pow(2).sum(), grid, create_graph=True
+            )[0].sum(),
+            image,
+        )[0],
+    )
+
+
+def test_a_known_step_reads_what_a_hook_saved():
+    """Which may lie otherwise, or be too small to be read as what was sampled."""
+    weight = torch.rand(2, 3, 4, 7)
+    expected = training_step(IMAGE, GRID, weight)
+    for unpack in (lambda saved: saved.mT.contiguous().mT, lambda saved: saved.clone()):
+        with torch.autograd.graph.saved_tensors_hooks(lambda saved: saved.detach(), unpack):
+            for one, other in zip(training_step(IMAGE, GRID, weight), expected, strict=True):
+                assert torch.equal(one, other)
+    with torch.autograd.graph.saved_tensors_hooks(lambda saved: saved.detach(), lambda saved: saved[:, :1]):
+        with pytest.raises((ValueError, RuntimeError)):
+            training_step(IMAGE, GRID, weight)

@@ -32,7 +32,9 @@ class _Known(NamedTuple):
         self.again.at(input.data_ptr(), grid.data_ptr(), out.data_ptr(), torch.get_num_threads())
         return out
 
-    def backward(self, grad_out: Tensor, input: Tensor, grid: Tensor, needs: tuple[bool, ...]) -> tuple[Tensor | None, ...] | None:
+    def backward(
+        self, grad_out: Tensor, input: Tensor, grid: Tensor, needs: tuple[bool, ...]
+    ) -> tuple[Tensor | None, ...] | None:
         """Return the gradients that are needed; None, if these tensors are not of that kind."""
         if not self.goes_back or torch.is_grad_enabled() or not _lie_plainly(grad_out, input, grid):
             return None
