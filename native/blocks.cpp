@@ -94,15 +94,16 @@ int asked_plane(const Problem& p) {
 }
 
 bool neighbours_are_apart(const Problem& p) {
+  const int above = p.ndim - 2;  // the axis before the last, if there is one
   int along = p.out_ndim - 1, apart = 0;
   while (along > 0 && p.out_size[along] == 1) --along;
   if (p.batch == 0 || p.out_size[along] < 2) return false;
   for (int k = 0; k < kPlaces; ++k) {
     int64_t at[kMaxOutDim], batch = p.batch * k / kPlaces;
     for (int i = 0; i < p.out_ndim; ++i) at[i] = i == along ? (p.out_size[i] - 1) * (k * 5 % kPlaces) / kPlaces : p.out_size[i] * k / kPlaces;
-    double y = coordinate(p, p.ndim - 2, batch, at), x = coordinate(p, p.ndim - 1, batch, at);
+    double y = above < 0 ? 0 : coordinate(p, above, batch, at), x = coordinate(p, p.ndim - 1, batch, at);
     ++at[along];
-    y -= coordinate(p, p.ndim - 2, batch, at);
+    y -= above < 0 ? 0 : coordinate(p, above, batch, at);
     x -= coordinate(p, p.ndim - 1, batch, at);
     apart += std::fabs(y) >= 1 || std::fabs(x) >= kLine;
   }

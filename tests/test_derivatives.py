@@ -134,16 +134,21 @@ def test_same_bits(mapping, channels, kernel, set_threads):
     np.testing.assert_allclose(results[0][0], exact[0], rtol=0, atol=DERIVATIVES["float32"] * scale)
 
 
+SCATTERED = {1: ((5000,), (7200,)), 2: ((61, 83), (90, 80)), 3: ((13, 17, 23), (6, 12, 100))}
+
+
 @pytest.mark.isa
 @pytest.mark.parametrize("batch", [1, 3])
 @pytest.mark.parametrize("channels", [1, 3, 16, 40])
+@pytest.mark.parametrize("ndim", SCATTERED)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_same_bits_in_parts(dtype, channels, batch, set_threads):
+def test_same_bits_in_parts(dtype, ndim, channels, batch, set_threads):
     """Of scattered points, some channels are derived by themselves, and so are coordinates: more of them for more threads."""
     rng = np.random.default_rng(2)
-    image = rng.normal(size=(batch, channels, 61, 83)).astype(dtype)
-    grid = rng.uniform(-1.1, 1.1, (batch, 90, 80, 2)).astype(dtype)
-    grad = rng.normal(size=(batch, channels, 90, 80)).astype(dtype)
+    sizes, out = SCATTERED[ndim]
+    image = rng.normal(size=(batch, channels, *sizes)).astype(dtype)
+    grid = rng.uniform(-1.1, 1.1, (batch, *out, ndim)).astype(dtype)
+    grad = rng.normal(size=(batch, channels, *out)).astype(dtype)
     results = {}
     for threads in (1, 2, 3, 8):
         set_threads(threads)

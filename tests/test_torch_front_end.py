@@ -466,6 +466,6 @@ def test_a_known_step_reads_what_a_hook_saved():
         with torch.autograd.graph.saved_tensors_hooks(lambda saved: saved.detach(), unpack):
             for one, other in zip(training_step(IMAGE, GRID, weight), expected, strict=True):
                 assert torch.equal(one, other)
-    with torch.autograd.graph.saved_tensors_hooks(lambda saved: saved.detach(), lambda saved: saved[:, :1]):
-        with pytest.raises((ValueError, RuntimeError)):
-            training_step(IMAGE, GRID, weight)
+    small = torch.autograd.graph.saved_tensors_hooks(lambda saved: saved.detach(), lambda saved: saved[:, :1])
+    with small, pytest.raises((ValueError, RuntimeError)):
+        training_step(IMAGE, GRID, weight)

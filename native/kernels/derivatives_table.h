@@ -247,7 +247,7 @@ GS_UNROLL(4)
         if (asks_both) prefetch_both();
       copy_gradients(c, 1);
       multiply_taps(c, 0);
-      m.scatter.collect(tile, m.weight);
+      if (c == 0 || m.scatter.count > 0) m.scatter.collect(tile, m.weight);  // of other channels the same, but for taps that are collected one by one
       m.scatter.add(tile, m.weight, to, stride);
     }
   }

@@ -71,7 +71,8 @@ struct TilePoints {
   static void make(const DerivativePlan& plan, int64_t tile, Made<T>& made) {
     made.place = place_tile(plan.plan, tile);
     made.jets.count = plan.problem.second ? 2 : 1;
-    tiles_table.choose(plan.plan, sizeof(T) == 8)(plan.plan, made.place, &made.tile, &made.jets);
+    const bool derives = plan.problem.second || plan.problem.grad_coords;  // the weights too, not the image only
+    tiles_table.choose(plan.plan, sizeof(T) == 8)(plan.plan, made.place, &made.tile, derives ? &made.jets : nullptr);
   }
 
   bool counts(int i) const { return !tile.judged[i / kGroup] || tile.verdict[i] == kAsRead; }

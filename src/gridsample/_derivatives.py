@@ -159,9 +159,9 @@ def _run(
 
 
 def sums_elements(image: tuple[int, ...], batch: int, itemsize: int, in_planes: bool) -> int:
-    """Return for how many numbers there should be memory in which several channels of images of that shape are summed side by side.
+    """Return how many numbers there should be memory for in which several channels of such images are summed side by side.
 
-    None for one channel, and where it would be too much, or for few, if ``in_planes``: those are added to planes of the result.
+    0 for one channel, and where it would be too much, or for few, if ``in_planes``: those are added to planes of the result.
     """
     if image[1] == 1 or (in_planes and image[1] <= _FEW_CHANNELS):
         return 0

@@ -19,7 +19,7 @@ _DTYPES = (torch.float32, torch.float64)
 class _Known(NamedTuple):
     """A call of tensors that are as ``key`` says."""
 
-    tensors: tuple[Any, ...]  # shapes and dtypes
+    key: Any
     shape: tuple[int, ...]
     options: Options
     again: _engine.Again
@@ -36,10 +36,10 @@ class _Known(NamedTuple):
         self, grad_out: Tensor, input: Tensor, grid: Tensor, needs: tuple[bool, ...]
     ) -> tuple[Tensor | None, ...] | None:
         """Return the gradients that are needed; None, if these tensors are not of that kind."""
-        if not self.goes_back or torch.is_grad_enabled() or not _lie_plainly(grad_out, input, grid):
+        if not self.goes_back or torch.is_grad_enabled() or key(input, grid, *self.key[4:]) != self.key:
+            return None  # what was saved may be what a hook makes of it
+        if key(grad_out, grid, *self.key[4:]) != (self.shape, self.key[1], input.dtype, *self.key[3:]):
             return None
-        if _tensors(input, grid) != self.tensors or grad_out.shape != self.shape or grad_out.dtype != input.dtype:
-            return None  # what was saved is what a hook makes of it
         by_input = torch.empty_like(input) if needs[0] else None
         by_grid = (torch.empty_like if self.has_slopes else torch.zeros_like)(grid) if needs[1] else None
         sums = torch.empty(self.sums, dtype=input.dtype) if by_input is not None and self.sums else None
@@ -78,20 +78,15 @@ _calls: dict[Any, _Known] = {}
 _MOST_CALLS = 1024
 
 
-def _tensors(input: Tensor, grid: Tensor) -> tuple[Any, ...]:
-    return input.shape, grid.shape, input.dtype, grid.dtype
-
-
-def _lie_plainly(*tensors: Tensor) -> bool:
-    return _cpu.is_plain(*tensors) and all(tensor.is_contiguous() and not tensor.is_neg() for tensor in tensors)
-
-
 def key(input: Tensor, grid: Tensor, mode: Any, padding_mode: Any, align_corners: Any) -> Any:
     """Return what a call is known by; None, if its tensors are not plain and contiguous, or its options no names."""
-    if not _lie_plainly(input, grid):
+    if not _cpu.is_plain(input, grid):
         return None
     named = type(mode) is str and type(padding_mode) is str and (align_corners is None or type(align_corners) is bool)
-    return (*_tensors(input, grid), mode, padding_mode, align_corners) if named else None
+    plain = input.is_contiguous() and grid.is_contiguous() and not (input.is_neg() or grid.is_neg())
+    if not (named and plain):
+        return None
+    return input.shape, grid.shape, input.dtype, grid.dtype, mode, padding_mode, align_corners
 
 
 def call(key: Any, input: Tensor, grid: Tensor) -> Tensor | None:
@@ -117,4 +112,4 @@ def remember(key: Any, input: Tensor, grid: Tensor, result: Tensor, options: Opt
     alike = input.dtype == grid.dtype and input.shape[0] == grid.shape[0] and input.nbytes <= _engine.SMALL
     nearest = spec.kernel == KERNELS["nearest"].code
     sums = _derivatives.sums_elements(tuple(input.shape), len(result), input.element_size(), nearest)
-    _calls[key] = _Known(_tensors(input, grid), tuple(result.shape), options, again, alike, not nearest, sums)
+    _calls[key] = _Known(key, tuple(result.shape), options, again, alike, not nearest, sums)
