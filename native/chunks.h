@@ -15,7 +15,7 @@ namespace gs {
 // the same terms in the same order, whichever threads did the work, and nobody needs an image of his own. The numbers
 // are such that chunks that follow each other are far apart: along every axis first the even ones, of these first every fourth, and
 // so on. Then a map that is anything like smooth leaves few chunks waiting; with points that are scattered over the whole
-// image each waits for the one before.
+// image each waits for the one before, in its part: NOTE [parts], in derivatives.cpp.
 //
 // Memory is cleared before it is added to, and sums become planes after that, by chunks too, which reach their part of it. Batch items take
 // turns in groups, so that their memory is still in the cache: while one group is derived, the sums of the one before are put, and then its
