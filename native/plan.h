@@ -71,6 +71,7 @@ constexpr int taps_of(Kernel kernel) {  // in the window that is read
   }
   return 0;
 }
+
 // What a point takes, in so many channels, in reads: finding its taps counts as a few.
 int64_t reads_of_point(const Problem& problem, int64_t channels);
 

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "derivatives.h"
+#include "derivative.h"
 #include "run.h"
 
 // NOTE [small calls]
@@ -42,18 +42,13 @@ class Again {
   gs::DerivativeProblem backward(const void* grad, const void* input, const void* coords, void* grad_input, void* grad_coords, void* sums, int64_t elements) const {
     gs::DerivativeProblem d{};
     gs::Problem& p = d.forward = problem(input, coords, const_cast<void*>(grad));  // which is only read
-    int64_t points = 1, samples = 1;
-    for (int i = p.out_ndim - 1; i >= 0; points *= p.out_size[i--]) p.mask_stride[i] = points;
-    for (int a = 0; a < p.ndim; ++a) samples *= p.axis[a].size;
-    p.mask_batch = points;
+    number_points(p);
     d.clear = true;
     d.grad_input = grad_input;
     d.grad_batch = p.input_batch;
     d.grad_channel = p.input_channel;
     d.grad_coords = grad_coords;
-    d.sums = sums;
-    d.sums_item = gs::sums_elements(p.channels, samples, 1);
-    d.sums_items = elements / d.sums_item;
+    set_sums(d, sums, elements);
     return d;
   }
 

@@ -286,7 +286,8 @@ void call_again_at(const Again& known, uintptr_t input, uintptr_t coords, uintpt
   run([&](gs::Interrupted watch) { return gs::sample(p, watch); });
 }
 
-void go_back_at(const Again& known, uintptr_t grad, uintptr_t input, uintptr_t coords, uintptr_t grad_input, uintptr_t grad_coords, uintptr_t sums, int64_t elements, int threads) {
+void go_back_at(const Again& known, uintptr_t grad, uintptr_t input, uintptr_t coords, uintptr_t grad_input, uintptr_t grad_coords, uintptr_t sums,
+                int64_t elements, int threads) {
   Threads use(threads);
   auto at = [](uintptr_t address) { return reinterpret_cast<void*>(address); };
   gs::DerivativeProblem d = known.backward(at(grad), at(input), at(coords), at(grad_input), at(grad_coords), at(sums), elements);
@@ -325,10 +326,9 @@ void derivatives(In grad, In coords, std::optional<In> input, std::optional<In> 
   require(int64_t(fill.shape(0)) == p.channels, "channels");
   p.fill = fill.data();
   p.out = const_cast<void*>(grad.data());  // which is only read
-  int64_t stride = 1, points = 1;
+  int64_t stride = 1;
   for (int i = p.ndim - 1; i >= 0; stride *= p.axis[i--].size) p.axis[i].stride = stride;
-  for (int i = p.out_ndim - 1; i >= 0; points *= p.out_size[i--]) p.mask_stride[i] = points;
-  p.mask_batch = points;
+  const int64_t points = number_points(p);
   std::vector<int64_t> of_coords{p.batch}, of_out{p.batch, p.channels};
   for (int i = 0; i < p.out_ndim; ++i) {
     of_coords.push_back(p.out_size[i]);
@@ -372,13 +372,9 @@ void derivatives(In grad, In coords, std::optional<In> input, std::optional<In> 
     d.grad_out = grad_out->data();
   }
   if (sums) {
-    int64_t samples = 1;
-    for (int a = 0; a < p.ndim; ++a) samples *= p.axis[a].size;
-    d.sums_item = gs::sums_elements(p.channels, samples, 1);
     require(sums->itemsize() == grad.itemsize() && sums->ndim() == 1 && is_contiguous(*sums), "sums");
-    d.sums_items = int64_t(sums->shape(0)) / std::max<int64_t>(1, d.sums_item);
+    set_sums(d, sums->data(), int64_t(sums->shape(0)));
     require(d.sums_items >= (d.grad_batch ? 2 : 1), "size of sums");
-    d.sums = sums->data();
   }
   require(second || !grad_coords || input, "input");
   run([&](gs::Interrupted watch) { return gs::derivatives(d, watch); });

@@ -60,7 +60,7 @@ class _Recorded(Sample):
     """``Sample`` of a call that is known."""
 
     @staticmethod
-    def forward(input: Tensor, grid: Tensor, known: _Known) -> Tensor:  # type: ignore[override]
+    def forward(input: Tensor, grid: Tensor, known: _Known) -> Tensor:  # type: ignore[override]  # of what is known
         return known.sample(input, grid)
 
     @staticmethod
