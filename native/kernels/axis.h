@@ -58,11 +58,28 @@ struct AxisTaps {
   static constexpr unsigned all = Simd<G>::all;
   static constexpr bool is_pair = Place::taps == 2 && !Boundary::cyclic;
 
+  // NOTE [mirrored windows]
+  // Kernels are even, so that a wide one reads the same at a point and at the place of the array that the point is the mirror image of, where most taps
+  // are inside and lie side by side. Its window is mirrored with it: where it is turned round, the fraction is counted from the sample before the
+  // point, and is 1 on a sample; taps and derivatives there are those of the unfolded array. A window about the nearest sample is not folded: its
+  // last tap, of weight 0, would be another.
+  static constexpr bool folds = Place::wide && Boundary::mirrors && !Place::rounds;
+
   static GS_INLINE V inside(V x, Span<G> span) {
-    if constexpr (Place::wide)
+    if constexpr (folds)
+      return Boundary::same(x, span);
+    else if constexpr (Place::wide)
       return Boundary::finite(x, span);
     else
       return Boundary::coordinate(x, span);
+  }
+
+  // What the fraction of a point is counted from that was moved inside.
+  static GS_INLINE V start_of([[maybe_unused]] V given, V at, [[maybe_unused]] Span<G> span) {
+    if constexpr (folds)
+      return Boundary::same_slope(given, span) < 0 ? -floor(-at) - 1 : floor(at);
+    else
+      return Place::start(at);
   }
 
   // The index of a tap, moved inside.
@@ -94,8 +111,9 @@ struct AxisTaps {
         typename Simd<G>::I shift{};
         if (lanes_within(place, first, last) != all) {
           inner = false;
-          at = inside(at, span);
-          pair = start = Place::start(at);
+          V given = at;
+          at = inside(given, span);
+          pair = start = start_of(given, at, span);
           if constexpr (is_pair) {
             pair = boundary::clamp(start, G(0), last_pair);
             shift = to_int(start - pair);
@@ -126,7 +144,7 @@ struct AxisTaps {
     alignas(64) typename Simd<G>::Int at[Place::taps][kGroup];
     x += group * kGroup;
     for (int i = 0; i < kGroup; i += lanes) {
-      V start = Place::start(inside(load<V>(x + i), span));
+      V given = load<V>(x + i), start = start_of(given, inside(given, span), span);
       for (int k = 0; k < Place::taps; ++k) {
         V index = tap(start + G(Place::first + k), span);
         store(&tile.inside[which][k][group * kGroup + i], lanes_as<typename Simd<T>::Int>((index >= 0) & (index <= span.last)));

@@ -3,8 +3,10 @@
 //   coordinate(x)  for narrow kernels: x, moved inside
 //   cyclic         after that, the tap beyond the last sample is the first one, and not outside
 //   finite(x)      for wide kernels: x, kept where it is, but finite
+//   mirrors        for these there is also same(x): the place of the array itself that x is the mirror image of
 //   index(i)       for wide kernels: the index of a tap, moved inside
 //   slope(x)       for narrow kernels: the derivative of coordinate(x): 1, -1 where the mirrored array is read backwards, 0 where it stands
+//   same_slope(x)  the derivative of same(x)
 //
 // After these, an index that is still outside is not read: it stands for the fill value. NaN and infinities are never an
 // index: with `zeros` they are outside, with `border` NaN is index 0 and an infinity the edge, with reflections index 0.
@@ -39,16 +41,18 @@ GS_INLINE V clamp(V x, G low, G high) {  // NaN to low
   return min(max(x, low - V{}), high - V{});
 }
 
-// Mirror about `low` and `low + span`; a span of 0 gives NaN, which the clamp that follows takes to index 0. What is between
-// them stays as it is, to the bit: interior vectors are not folded, and which vectors those are depends on the ISA.
+// The whole periods of an array mirrored about `low` and `low + span` that take x next to `low`.
+template <class V, class G>
+GS_INLINE V periods(V x, G low, G span) {
+  return rint((x - low) / (2 * span)) * (2 * span);
+}
+
+// Mirror about `low` and `low + span`; NaN for what is not finite, and for a span of 0. What is between them stays as it is, to the bit: interior
+// vectors are not folded, and which vectors those are depends on the ISA. No step rounds unless x is as far outside as a fraction has digits.
 template <class V, class G>
 GS_INLINE V fold(V x, G low, G span) {
-  V distance = x - low;
-  distance = distance < 0 ? -distance : distance;
-  V period = 2 * span - V{};
-  distance = distance - floor(distance / period) * period;
-  distance = distance < 0 ? -distance : distance;
-  return ((x < low) | (x > low + span)) ? min(distance, period - distance) + low : x;
+  V moved = periods(x, low, span);
+  return x - moved < low ? 2 * low + moved - x : x - moved;
 }
 
 template <class V>
@@ -68,20 +72,14 @@ GS_INLINE V border_slope(V x, Span<G> s) {
   return (x > 0) & (x < s.last) ? V{} + 1 : V{};
 }
 
-// Of fold(x), and then of the border.
+// Of fold(x).
 template <class V, class G>
-GS_INLINE V fold_slope(V x, G low, G span, Span<G> s) {
-  V distance = x - low;
-  V sign = distance < 0 ? V{} - 1 : V{} + 1;
-  distance = distance < 0 ? -distance : distance;
-  V period = 2 * span - V{};
-  distance = distance - floor(distance / period) * period;
-  sign = distance > span ? -sign : sign;
-  return sign * border_slope(fold(x, low, span), s);
+GS_INLINE V fold_slope(V x, G low, G span) {
+  return finite_slope(x) * (x - periods(x, low, span) < low ? V{} - 1 : V{} + 1);
 }
 
 struct zeros {
-  static constexpr bool masks = true, cyclic = false;
+  static constexpr bool masks = true, cyclic = false, mirrors = false;
   template <class V, class G>
   static GS_INLINE V slope(V x, Span<G>) {
     return finite_slope(x);
@@ -101,7 +99,7 @@ struct zeros {
 };
 
 struct border {
-  static constexpr bool masks = false, cyclic = false;
+  static constexpr bool masks = false, cyclic = false, mirrors = false;
   template <class V, class G>
   static GS_INLINE V slope(V x, Span<G> s) {
     return border_slope(x, s);
@@ -122,10 +120,14 @@ struct border {
 
 // About the outer edge of the end samples.
 struct reflection_edge {
-  static constexpr bool masks = false, cyclic = false;
+  static constexpr bool masks = false, cyclic = false, mirrors = true;
   template <class V, class G>
   static GS_INLINE V slope(V x, Span<G> s) {
-    return fold_slope(x, G(-0.5), s.size, s);
+    return fold_slope(x, G(-0.5), s.size) * border_slope(fold(x, G(-0.5), s.size), s);
+  }
+  template <class V, class G>
+  static GS_INLINE V same_slope(V x, Span<G> s) {
+    return fold_slope(x, G(-0.5), s.size);
   }
   template <class V, class G>
   static GS_INLINE V coordinate(V x, Span<G> s) {
@@ -136,6 +138,10 @@ struct reflection_edge {
     return finite_or_0(x);
   }
   template <class V, class G>
+  static GS_INLINE V same(V x, Span<G> s) {
+    return finite_or_0(fold(x, G(-0.5), s.size));
+  }
+  template <class V, class G>
   static GS_INLINE V index(V i, Span<G> s) {
     return coordinate(i, s);
   }
@@ -143,10 +149,14 @@ struct reflection_edge {
 
 // About the centre of the end samples.
 struct reflection_center {
-  static constexpr bool masks = false, cyclic = false;
+  static constexpr bool masks = false, cyclic = false, mirrors = true;
   template <class V, class G>
   static GS_INLINE V slope(V x, Span<G> s) {
-    return fold_slope(x, G(0), s.last, s);
+    return fold_slope(x, G(0), s.last) * border_slope(fold(x, G(0), s.last), s);
+  }
+  template <class V, class G>
+  static GS_INLINE V same_slope(V x, Span<G> s) {
+    return fold_slope(x, G(0), s.last);
   }
   template <class V, class G>
   static GS_INLINE V coordinate(V x, Span<G> s) {
@@ -155,6 +165,10 @@ struct reflection_center {
   template <class V, class G>
   static GS_INLINE V finite(V x, Span<G>) {
     return finite_or_0(x);
+  }
+  template <class V, class G>
+  static GS_INLINE V same(V x, Span<G> s) {
+    return finite_or_0(fold(x, G(0), s.last));
   }
   template <class V, class G>
   static GS_INLINE V index(V i, Span<G> s) {
@@ -166,7 +180,7 @@ struct reflection_center {
 using constant = zeros;
 
 struct wrap {
-  static constexpr bool masks = false, cyclic = true;
+  static constexpr bool masks = false, cyclic = true, mirrors = false;
   template <class V, class G>
   static GS_INLINE V slope(V x, Span<G>) {
     return finite_slope(x);

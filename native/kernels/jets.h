@@ -24,18 +24,20 @@ struct AxisJets {
   using V = Vec<G>;
   static constexpr int lanes = Simd<G>::lanes;
 
-  static GS_INLINE V inside(V x, Span<G> span) { return AxisTaps<float, G, Place, Boundary>::inside(x, span); }
+  using Taps = AxisTaps<float, G, Place, Boundary>;
 
   // The fractions of the points, and the factors slope * scale.
   static void slopes(const G* x, const Axis& axis, int groups, G* fraction, G* factor) {
     Span<G> span = make_span<G>(axis.size);
     for (int i = 0; i < groups * kGroup; i += lanes) {
-      V given = load<V>(x + i), at = inside(given, span), slope;
-      if constexpr (Place::wide)
+      V given = load<V>(x + i), at = Taps::inside(given, span), slope;
+      if constexpr (Taps::folds)
+        slope = Boundary::same_slope(given, span);
+      else if constexpr (Place::wide)
         slope = boundary::finite_slope(given);
       else
         slope = Boundary::slope(given, span);
-      store(fraction + i, at - Place::start(at));
+      store(fraction + i, at - Taps::start_of(given, at, span));
       store(factor + i, slope * G(axis.scale));
     }
   }
@@ -74,20 +76,20 @@ struct AxisJets {
     lowest = span.last - V{};
     highest = V{};
     for (int i = 0; i < groups * kGroup; i += lanes) {
-      V start = Place::start(inside(load<V>(x + i), span)) + G(Place::first), end = start + G(Place::taps - 1);
+      V given = load<V>(x + i), start = Taps::start_of(given, Taps::inside(given, span), span) + G(Place::first), end = start + G(Place::taps - 1);
       if (lanes_within(start, V{}, span.last - G(Place::taps - 1) - V{}) == all) {
         lowest = min(lowest, start);
         highest = max(highest, end);
         continue;
       }
-      if constexpr (AxisTaps<float, G, Place, Boundary>::is_pair) {
+      if constexpr (Taps::is_pair) {
         V pair = boundary::clamp(start, G(0), span.last > 1 ? span.last - 1 : G(0));
         lowest = min(lowest, pair);
         highest = max(highest, min(pair + 1, span.last - V{}));
         continue;
       }
       for (int k = 0; k < Place::taps; ++k) {
-        V index = boundary::clamp(AxisTaps<float, G, Place, Boundary>::tap(start + G(k), span), G(0), span.last);
+        V index = boundary::clamp(Taps::tap(start + G(k), span), G(0), span.last);
         lowest = min(lowest, index);
         highest = max(highest, index);
       }

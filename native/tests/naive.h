@@ -26,10 +26,8 @@ G clamp(G x, G low, G high) {  // NaN to low
 template <class G>
 G fold(G x, G low, G span) {
   if (span == 0) return 0;
-  if (!(x < low || x > low + span)) return x;
-  G distance = std::fabs(x - low), period = 2 * span;
-  distance = std::fabs(distance - std::floor(distance / period) * period);
-  return (distance < period - distance ? distance : period - distance) + low;
+  G period = 2 * span, moved = std::nearbyint((x - low) / period) * period;
+  return x - moved < low ? 2 * low + moved - x : x - moved;
 }
 
 template <class G>

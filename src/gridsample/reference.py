@@ -74,24 +74,24 @@ def _border(x: np.ndarray, size: int) -> np.ndarray:
     return _clamp(x, 0, size - 1)
 
 
-def _fold(x: np.ndarray, low: float, span: float) -> np.ndarray:
-    """Mirror about ``low`` and ``low + span``; what is between them stays as it is."""
+def fold(x: np.ndarray, boundary: str, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the place of an array that ``x`` is the mirror image of, and where the mirrored array is read backwards."""
+    low, span = (-0.5, size) if boundary == "reflection_edge" else (0.0, size - 1)
     if span == 0:
-        return np.zeros_like(x)
+        return np.zeros_like(x), np.zeros(x.shape, bool)
     with np.errstate(invalid="ignore", over="ignore"):
-        distance = np.abs(x - x.dtype.type(low))
         period = x.dtype.type(2 * span)
-        distance = np.abs(distance - np.floor(distance / period) * period)
-        folded = np.minimum(distance, period - distance) + x.dtype.type(low)
-    return np.where((x < low) | (x > low + span), folded, x)
+        moved = np.rint((x - x.dtype.type(low)) / period) * period
+        turned = x - moved < low
+        return np.where(turned, x.dtype.type(2 * low) + moved - x, x - moved), turned
 
 
 def _reflection_edge(x: np.ndarray, size: int) -> np.ndarray:
-    return _clamp(_fold(x, -0.5, size), 0, size - 1)
+    return _clamp(fold(x, "reflection_edge", size)[0], 0, size - 1)
 
 
 def _reflection_center(x: np.ndarray, size: int) -> np.ndarray:
-    return _clamp(_fold(x, 0, size - 1), 0, size - 1)
+    return _clamp(fold(x, "reflection_center", size)[0], 0, size - 1)
 
 
 def _wrap(x: np.ndarray, size: int) -> np.ndarray:
@@ -114,6 +114,12 @@ BOUNDARY_RULES: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
 _AROUND_NEAREST = ("nearest", "bspline2", "bspline4")
 """Kernels whose taps lie about the nearest sample; those of the others lie about the interval that the point is in."""
 
+
+def folds(kernel: str, boundary: str) -> bool:
+    """Return whether coordinates are mirrored in place of the taps of a wide kernel: not where the last tap has weight 0."""
+    return KERNELS[kernel].taps > 2 and boundary.startswith("reflection") and kernel not in _AROUND_NEAREST
+
+
 _AxisTaps = tuple[list[np.ndarray], list[np.ndarray], np.ndarray]  # indices, validity, fraction
 
 
@@ -121,7 +127,8 @@ def _axis_taps(x: np.ndarray, size: int, kernel: str, boundary: str) -> _AxisTap
     """Return indices and validity of the taps along one axis, and the fraction that their weights are of.
 
     Narrow kernels (nearest, linear) send the coordinate through the boundary and then take its neighbours; wide ones take
-    the neighbours of the coordinate and send each index through the boundary. Both are as in PyTorch.
+    the neighbours of the coordinate and send each index through the boundary. Both are as in PyTorch. Kernels are even, so a wide one
+    reads the same at the place of the array that a point outside is the mirror image of: there its window is turned round.
     """
     rule = BOUNDARY_RULES[boundary]
     wide = KERNELS[kernel].taps > 2
@@ -131,8 +138,12 @@ def _axis_taps(x: np.ndarray, size: int, kernel: str, boundary: str) -> _AxisTap
     elif masks or boundary == "border":
         x = _clamp(x, -_FAR, size + _FAR)
     else:
+        if folds(kernel, boundary):
+            x, turned = fold(x, boundary, size)
         x = np.where(np.isfinite(x), x, x.dtype.type(0))
     start = np.rint(x) if kernel in _AROUND_NEAREST else np.floor(x)
+    if folds(kernel, boundary):
+        start = np.where(turned, np.ceil(x) - 1, start)
     taps = KERNELS[kernel].taps
     first = -((taps - 1) // 2)
     indices, valid = [], []

@@ -28,6 +28,8 @@ from gridsample.reference import (
     _round_to,
     _sample,
     _tap_products,
+    fold,
+    folds,
 )
 
 __all__ = ["backward", "double_backward", "sample", "slope", "weights"]
@@ -49,30 +51,19 @@ def weights(kernel: str, fraction: np.ndarray, a: float, order: int) -> list[np.
 def slope(x: np.ndarray, size: int, kernel: str, boundary: str) -> np.ndarray:
     """Return the derivative of the boundary's map at index coordinates ``x``: 1, -1 or 0; 0 where ``x`` is not finite.
 
-    Wide kernels do not map coordinates but indices, so theirs is 1. At a kink, where the border or a fold is, it is 0.
+    Of wide kernels, whose indices are mapped, it is 1, unless the array is mirrored and read backwards. At a kink, where the border or a
+    fold is, it is 0.
     """
     finite = np.isfinite(x).astype(np.float64)
-    if KERNELS[kernel].taps > 2 or boundary in ("zeros", "constant", "wrap"):
+    if boundary in ("zeros", "constant", "wrap"):
         return finite
+    if KERNELS[kernel].taps > 2:
+        return np.where(fold(x, boundary, size)[1], -finite, finite) if folds(kernel, boundary) else finite
     mapped = BOUNDARY_RULES[boundary](x, size)
     held = (mapped <= 0) | (mapped >= size - 1)
     if boundary == "border":
-        held |= mapped != x
-        return np.where(held, 0.0, finite)
-    low, span = (-0.5, size) if boundary == "reflection_edge" else (0.0, size - 1)
-    return np.where(held, 0.0, finite * _fold_slope(x, low, span))
-
-
-def _fold_slope(x: np.ndarray, low: float, span: float) -> np.ndarray:
-    """Return the slope of ``reference._fold``, by the same arithmetic."""
-    if span == 0:
-        return np.zeros(x.shape)
-    with np.errstate(invalid="ignore", over="ignore"):
-        distance = np.abs(x - x.dtype.type(low))
-        period = x.dtype.type(2 * span)
-        distance = np.abs(distance - np.floor(distance / period) * period)
-        rising = np.where(distance <= period - distance, 1.0, -1.0)
-    return np.where((x < low) | (x > low + span), np.where(x < low, -rising, rising), 1.0)
+        return np.where(held | (mapped != x), 0.0, finite)
+    return np.where(held, 0.0, np.where(fold(x, boundary, size)[1], -finite, finite))
 
 
 class _Points:

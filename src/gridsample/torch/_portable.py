@@ -27,15 +27,14 @@ def _clamp(x: Tensor, low: float, high: float) -> Tensor:
     return x.clamp(low, high).nan_to_num(nan=low)
 
 
-def _fold(x: Tensor, low: float, span: float) -> tuple[Tensor, Tensor]:
-    """Mirror about ``low`` and ``low + span``; return what becomes of x, and the slope of that."""
+def _fold(x: Tensor, boundary: str, size: int) -> tuple[Tensor, Tensor]:
+    """Return the place of an array that ``x`` is the mirror image of, and the slope of that."""
+    low, span = (-0.5, size) if boundary == "reflection_edge" else (0.0, size - 1)
     if span == 0:
         return torch.zeros_like(x), torch.zeros_like(x)
-    distance = (x - low).abs()
-    distance = (distance - (distance / (2 * span)).floor() * 2 * span).abs()
-    slope = torch.where(distance <= 2 * span - distance, 1.0, -1.0) * torch.where(x < low, -1.0, 1.0)
-    inside = (x >= low) & (x <= low + span)
-    return torch.where(inside, x, torch.minimum(distance, 2 * span - distance) + low), torch.where(inside, 1.0, slope)
+    moved = ((x - low) / (2 * span)).round() * (2 * span)
+    turned = x - moved < low
+    return torch.where(turned, 2 * low + moved - x, x - moved), torch.where(turned, -1.0, 1.0)
 
 
 def _move(x: Tensor, size: int, boundary: str) -> tuple[Tensor, Tensor]:
@@ -49,7 +48,7 @@ def _move(x: Tensor, size: int, boundary: str) -> tuple[Tensor, Tensor]:
     if boundary == "border":
         slope = one
     else:
-        x, slope = _fold(x, -0.5, size) if boundary == "reflection_edge" else _fold(x, 0.0, size - 1)
+        x, slope = _fold(x, boundary, size)
     return _clamp(x, 0, size - 1), torch.where((x > 0) & (x < size - 1), slope, 0.0)
 
 
@@ -61,12 +60,17 @@ def _taps(x: Tensor, size: int, kernel: str, boundary: str, a: float) -> list[tu
     if not wide:
         moved, slope = _move(given, size, boundary)
     else:
-        clamps = masks or boundary == "border"
-        moved = _clamp(given, -_FAR, size + _FAR) if clamps else torch.where(finite, given, 0.0)
-        slope = torch.ones_like(given)
+        moved, slope = given, torch.ones_like(given)
+        if masks or boundary == "border":
+            moved = _clamp(given, -_FAR, size + _FAR)
+        elif boundary != "wrap":
+            moved, slope = _fold(given, boundary, size)
+        moved = torch.where(moved.isfinite(), moved, 0.0)
     held = torch.where(finite, x, 0.0)
     moved = moved + torch.where(finite, slope, 0.0) * (held - held.detach())  # adds 0, and the slope
     start = moved.detach().round() if kernel == "nearest" else moved.detach().floor()
+    if wide:  # where it is turned round, a point on a sample has that for its last tap but one
+        start = torch.where(slope < 0, moved.detach().ceil() - 1, start)
     taps = []
     for tap, weight in enumerate(KERNEL_WEIGHTS[kernel](moved - start, a)):
         index = start + tap - (KERNELS[kernel].taps - 1) // 2
