@@ -70,6 +70,10 @@ int64_t reads_of_point(const Problem& problem, int64_t channels) {
   return channels * taps + 8;
 }
 
+bool is_floating(Dtype dtype) {
+  return dtype == Dtype::float32 || dtype == Dtype::float64 || dtype == Dtype::float16 || dtype == Dtype::bfloat16;
+}
+
 bool computed_in_double(Dtype dtype) {
   switch (dtype) {
 #define GS_CASE(name, code, stored, computed) \
@@ -117,6 +121,7 @@ Plan make_plan(const Problem& problem, int block_columns) {
   double far = 0;
   for (int i = 0; i < p.ndim; ++i) far += std::abs(double(p.axis[i].size) * double(p.axis[i].stride));
   plan.near = !plan.tap_by_tap && far <= INT32_MAX;
+  plan.finite = !is_floating(p.dtype);
   plan.wide_coords = p.coords_dtype == Dtype::float64 || p.relative;
   for (int i = 0; i < p.ndim; ++i)  // float32 cannot count past 2^24
     if (p.axis[i].size > (int64_t{1} << 24)) plan.wide_coords = true;
@@ -128,6 +133,13 @@ bool reads_edges_as_pairs(const Plan& plan) {
   bool pairs = taps_of(p.kernel) == 2 && plan.channels_at_once == 1 && !plan.tap_by_tap;
   for (int a = 0; a < p.ndim; ++a) pairs &= p.axis[a].boundary != Boundary::wrap;
   return pairs && p.axis[p.ndim - 1].size > 1;
+}
+
+bool reads_edges_in_windows(const Plan& plan, bool outside_is_0) {
+  const Problem& p = plan.problem;
+  bool windows = outside_is_0 && taps_of(p.kernel) > 1 && !plan.tap_by_tap && !plan.edge_pairs;
+  for (int a = 0; a < p.ndim; ++a) windows &= p.axis[a].boundary != Boundary::wrap && p.axis[a].size >= taps_of(p.kernel) && p.axis[a].order == 0;
+  return windows;
 }
 
 TilePlace place_tile(const Plan& plan, int64_t tile) {

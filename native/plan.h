@@ -33,6 +33,8 @@ struct Plan {
   bool tap_by_tap;               // taps do not lie side by side
   bool near;                     // they do, and no sample is further from the first than 32 bits count
   bool edge_pairs;               // the two taps of edge groups along each axis are read as a pair of samples that are inside
+  bool windows;                  // or all taps of such groups, where there are so many samples, as windows of these: NOTE [moved windows]
+  bool finite;                   // all samples are finite, as integers are
   int spare_samples;             // along the last axis, that reading the taps of a point may touch after the last of them
   int64_t channels_at_once;      // all of them if they lie side by side, or 1
   // For each channel, in the type that it is computed in: the fill value, and what a tap outside the array reads. Whoever
@@ -76,7 +78,11 @@ constexpr int taps_of(Kernel kernel) {  // in the window that is read
 int64_t reads_of_point(const Problem& problem, int64_t channels);
 
 bool computed_in_double(Dtype dtype);
+bool is_floating(Dtype dtype);
 Plan make_plan(const Problem& problem, int block_columns);
+
+// Boundaries whose taps near an edge are samples near it, or nothing, and as many samples as taps along every axis.
+bool reads_edges_in_windows(const Plan& plan, bool outside_is_0);
 
 // Two taps that lie side by side, also where the boundary moves them, and a last axis to move a pair along.
 bool reads_edges_as_pairs(const Plan& plan);

@@ -41,6 +41,7 @@ bool run(Plan& plan, Interrupted interrupted) {
   plan.outside_reads = values.data() + plan.problem.channels;
   plan.gathers = gathers_are_fast();
   plan.edge_pairs = reads_edges_as_pairs(plan);
+  plan.windows = reads_edges_in_windows(plan, std::all_of(values.begin() + plan.problem.channels, values.end(), [](T x) { return x == 0; }));
   const Problem& p = plan.problem;
   plan.without_tiles = needs_no_tiles(p);
   plan.level = plan.without_tiles && is_level_plane(p);

@@ -19,6 +19,7 @@
 #include "again.h"
 #include "derivatives.h"
 #include "dispatch.h"
+#include "plan.h"
 #include "run.h"
 #include "threads.h"
 #include "transpose.h"
@@ -76,10 +77,6 @@ bool interrupted() {
   return PyErr_CheckSignals() != 0;
 }
 
-bool is_floating(gs::Dtype dtype) {
-  return dtype == gs::Dtype::float32 || dtype == gs::Dtype::float64 || dtype == gs::Dtype::float16 || dtype == gs::Dtype::bfloat16;
-}
-
 struct Modes {
   int kernel;
   const std::vector<int>& boundaries;
@@ -128,7 +125,7 @@ void set_points(gs::Problem& p, const Array& out, const std::optional<In>& coord
   require(p.out_ndim >= 0 && p.out_ndim <= gs::kMaxOutDim, "number of axes of out");
   require(coords.has_value() != matrix.has_value(), "coords or a matrix");
   p.coords_dtype = check_dtype(coords_code, coords ? coords->itemsize() : sizeof(double));
-  require(is_floating(p.coords_dtype), "dtype of coords");
+  require(gs::is_floating(p.coords_dtype), "dtype of coords");
   p.batch = int64_t(out.shape(0));
   p.channels = int64_t(out.shape(1));
   p.out_batch = out.stride(0);

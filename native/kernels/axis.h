@@ -2,6 +2,7 @@
 #pragma once
 
 #include "boundaries.h"
+#include "edges.h"
 #include "lanczos.h"
 #include "splines.h"
 #include "tile.h"
@@ -138,21 +139,24 @@ struct AxisTaps {
     add_offsets(index, axis, which == 0, begin * kGroup, end * kGroup, tile.base);
   }
 
-  // For the points of one edge group: the offset of every tap, and whether it is inside.
-  static void taps(const G* x, const Axis& axis, int which, int group, Tile<T>& tile) {
+  // For the points of one edge group: the offset of every tap, and whether it is inside; or the same of windows.
+  static void taps(const G* x, const Axis& axis, bool windows, int which, int group, Tile<T>& tile) {
     Span<G> span = make_span<G>(axis.size);
     alignas(64) typename Simd<G>::Int at[Place::taps][kGroup];
+    bool plain = true;
     x += group * kGroup;
     for (int i = 0; i < kGroup; i += lanes) {
-      V given = load<V>(x + i), start = start_of(given, inside(given, span), span);
+      V given = load<V>(x + i), start = start_of(given, inside(given, span), span) + G(Place::first);
+      const bool within = lanes_within(start, V{}, span.last - G(Place::taps - 1) - V{}) == all;
+      plain &= within;
       for (int k = 0; k < Place::taps; ++k) {
-        V index = tap(start + G(Place::first + k), span);
+        V index = start + G(k);
+        if (!within) index = tap(index, span);
         store(&tile.inside[which][k][group * kGroup + i], lanes_as<typename Simd<T>::Int>((index >= 0) & (index <= span.last)));
         store(&at[k][i], to_int(boundary::clamp(index, G(0), span.last)));
       }
     }
-    for (int k = 0; k < Place::taps; ++k)
-      for (int i = 0; i < kGroup; ++i) tile.offset[which][k][group * kGroup + i] = at[k][i] * axis.stride;
+    EdgeTaps<T, G>::put(at, Place::taps, axis, windows && !plain, which, group, tile);
   }
 };
 

@@ -49,6 +49,11 @@ GS_INLINE Vec<T> sum_last(const Taps<T, Packed>& taps, const Tile<T>& tile, int 
   return sum;
 }
 
+template <class T>
+GS_INLINE bool are_numbers(Vec<T> v) {  // none of them NaN
+  return lanes_within(v, v, v) == Simd<T>::all;
+}
+
 // Lanes are points, in one channel or several. Instruction: by the processor's gather instruction.
 template <class S, int Dims, int K, bool Instruction>
 struct Gather {
@@ -193,7 +198,7 @@ GS_UNROLL(2)
       const S* plane[Planes * deep];
       for (int p = 0; p < Planes * deep; ++p) plane[p] = image[p / deep] + p % deep * stride[0] + row;
       for (int g = first; g < last; ++g)
-        if (tile.kind[g] == kInterior || (tile.pairs && tile.kind[g] == kEdge))
+        if (tile.kind[g] == kInterior || tile.kind[g] == kInWindow || (tile.pairs && tile.kind[g] == kEdge))
           for (int i = g * kGroup; i < (g + 1) * kGroup; i += tile.asked_every) {
             int64_t at = tile.base[i];
 GS_UNROLL(8)
@@ -246,8 +251,12 @@ GS_UNROLL(8)
       for (int i = 0; i < kGroup; i += lanes) {
         Vec<T> v;
         int at = g * kGroup + i;
-        if (tile.kind[g] == kInterior) {
+        if (tile.kind[g] == kInterior || tile.kind[g] == kInWindow) {
           interior<1>(row_at, tile, at, &v, std::make_integer_sequence<int, packed>{});
+          if (tile.kind[g] == kInWindow) {
+            v += T(0);  // no sum of nothing is -0
+            if (!are_numbers<T>(v)) v = edge(plane, fill, tile, at);
+          }
         } else if (tile.kind[g] & kOutside) {
           v = broadcast(fill);
         } else if (K == 2 && tile.pairs) {

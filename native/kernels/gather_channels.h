@@ -205,8 +205,9 @@ struct GatherChannels {
             GatherBytes<S, K, Channels>::group(image, row_at, tile, g, row, c, first, sink);
             continue;
           }
-        if (tile.kind[g] == kInterior) {
-          Vec<T> v[vectors];
+        Vec<T> v[vectors];
+        bool read = tile.kind[g] == kInterior || tile.kind[g] == kInWindow;
+        if (read) {
           for (int m = 0; m < vectors; ++m) {
             if constexpr (loads_rows<Channels>)
               if (column == Channels) {
@@ -215,6 +216,12 @@ struct GatherChannels {
               }
             v[m] = pixels<width>(image + first, row_at, column, tile, begin, m);
           }
+        }
+        for (int m = 0; tile.kind[g] == kInWindow && m < vectors; ++m) {
+          v[m] += T(0);  // no sum of nothing is -0
+          read &= are_numbers<T>(v[m]);
+        }
+        if (read) {
           if constexpr (sizeof(S) == 1 && width == 4 && lanes == 16)
             if (S* to = sink.template pixels<S>(tile, g, row, c, first, Channels)) {
               each<vectors>([&](auto m) GS_ALWAYS {
@@ -251,7 +258,7 @@ struct GatherChannels {
         for (int i = 0; i < kGroup; ++i) {
           const int point = g * kGroup + i;
           T* to = values + i * channels;
-          if (tile.kind[g] == kEdge) {
+          if (tile.kind[g] == kEdge || tile.kind[g] == kInWindow) {
             edge_pixel(image, first, channels, fill, tile, point, to);
             continue;
           }

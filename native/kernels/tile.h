@@ -18,6 +18,7 @@ enum GroupKind {
   kInterior = 0,  // every tap of every point is inside: read from `base` on, no masks
   kEdge = 1,      // read tap by tap from `offset`, where `inside`; or as pairs (Plan::edge_pairs)
   kOutside = 2,   // no tap of any point is inside: nothing is read
+  kInWindow = 4,  // read as an interior group, and what comes out as NaN as an edge group: NOTE [moved windows]
 };
 
 // What becomes of a sample, whatever its taps say.

@@ -16,7 +16,7 @@ namespace {
 template <class T, class G>
 struct StageA {
   void (*start)(const G*, const Axis&, int, int, int, int, Tile<T>&, T*);
-  void (*taps)(const G*, const Axis&, int, int, Tile<T>&);
+  void (*taps)(const G*, const Axis&, bool, int, int, Tile<T>&);
   void (*weights)(const T*, double, int, Tile<T>&);
   void (*slopes)(const G*, const Axis&, int, G*, G*);
   void (*derive)(const G*, const G*, double, int, int, T (*)[kTilePoints + kGroup]);
@@ -184,8 +184,10 @@ struct TileMaker {
     for (int g = 0; !weights_sum_to_1(p) && g < tile.groups; ++g)
       if (tile.kind[g] & kOutside) tile.kind[g] = kEdge;  // what is outside does not read the fill value then
     for (int g = 0; !plan.edge_pairs && g < tile.groups; ++g)
-      if (tile.kind[g] == kEdge)
-        for (int a = 0; a < p.ndim; ++a) stage[a]->taps(x[a], p.axis[a], a, g, tile);
+      if (tile.kind[g] == kEdge) {
+        for (int a = 0; a < p.ndim; ++a) stage[a]->taps(x[a], p.axis[a], plan.windows, a, g, tile);
+        if (plan.windows) place_windows(plan, g, tile);
+      }
     tile.whole = !plan.tap_by_tap;
     for (int g = 0; g < tile.groups; ++g) tile.whole &= tile.inner[g];
     const bool all_inside = mapped >= MappedTo::inside || (tile.whole && inner_is_inside(p));
