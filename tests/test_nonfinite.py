@@ -9,7 +9,7 @@ from gridsample._grid_sample import PADDING_MODES
 from gridsample._modes import BOUNDARIES, KERNELS
 
 from .points import BASIC, FLOATS, index_points, make_input
-from .tolerances import assert_native
+from .tolerances import assert_as_finite, assert_native
 
 pytestmark = pytest.mark.isa
 
@@ -183,7 +183,8 @@ def test_image_with_infinities(kernel, boundary, ndim, dtype):
     points = index_points(3000, spatial, dtype)[None]
     expected = reference.sample(x, points, kernel, boundary)
     assert 0.4 < np.isfinite(expected).mean() < 0.9
-    assert_native(gridsample.sample(x, points, kernel, boundary), expected, x, points, kernel)
+    check = assert_native if kernel != "cubic" or boundary in ("zeros", "constant", "wrap") else assert_as_finite
+    check(gridsample.sample(x, points, kernel, boundary), expected, x, points, kernel)
 
 
 @all_dtypes

@@ -146,11 +146,11 @@ struct AxisTaps {
     bool plain = true;
     x += group * kGroup;
     for (int i = 0; i < kGroup; i += lanes) {
-      V given = load<V>(x + i), start = start_of(given, inside(given, span), span) + G(Place::first);
-      const bool within = lanes_within(start, V{}, span.last - G(Place::taps - 1) - V{}) == all;
+      V given = load<V>(x + i), start = start_of(given, inside(given, span), span);
+      const bool within = lanes_within(start, G(-Place::first) - V{}, span.last - G(Place::first + Place::taps - 1) - V{}) == all;
       plain &= within;
       for (int k = 0; k < Place::taps; ++k) {
-        V index = start + G(k);
+        V index = start + G(Place::first + k);
         if (!within) index = tap(index, span);
         store(&tile.inside[which][k][group * kGroup + i], lanes_as<typename Simd<T>::Int>((index >= 0) & (index <= span.last)));
         store(&at[k][i], to_int(boundary::clamp(index, G(0), span.last)));
