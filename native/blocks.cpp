@@ -16,6 +16,7 @@ constexpr int kLine = 16;  // samples of float32
 constexpr int64_t kFewChannels = 4, kSomeChannels = 64;
 
 constexpr int kPlaces = 16;
+constexpr int64_t kWorthALook = 1024;  // points: as few as these are sampled in a few times what looking takes
 constexpr double kMostlyRead = 0.5, kOnePlane = 1.05;  // from plane to plane of points, those of samples: a tile's farthest plane is mostly new, and no other
 constexpr int64_t kManySamples = 3 << 19;  // of a plane whose lines do not stay in the caches from one row of tiles to the next
 constexpr double kTurned = 0.25;  // samples from column to column, beyond which a map is not level
@@ -39,11 +40,12 @@ double coordinate(const Problem& p, int a, int64_t batch, const int64_t* at) {
   return 0;
 }
 
-// Whether there are points, in rows that are not merged.
+// Whether there are so many points that it is worth to look at some of them, in rows that are not merged.
 bool has_rows(const Problem& p) {
-  bool any = p.batch > 0 && p.out_ndim > 1;
-  for (int i = 0; i < p.out_ndim; ++i) any &= p.out_size[i] >= (i == p.out_ndim - 1 ? kShortRow : 1);
-  return any;
+  bool any = p.batch > 0 && p.out_ndim > 1 && p.out_size[p.out_ndim - 1] >= kShortRow;
+  int64_t points = p.batch;
+  for (int i = 0; i < p.out_ndim; ++i) points *= p.out_size[i];
+  return any && points >= kWorthALook;
 }
 
 // visit(step) for some points that are spread over the whole: how many samples along an axis a point lies after its neighbour before it, along an

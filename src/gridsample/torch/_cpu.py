@@ -15,7 +15,7 @@ from gridsample._spec import Spec
 from gridsample.torch import _layout
 from gridsample.torch._options import Options, spec_of
 
-__all__ = ["as_array", "backward", "double_backward", "is_plain", "sample"]
+__all__ = ["as_array", "backward", "double_backward", "is_plain", "is_watched", "sample"]
 
 
 _CODES = {getattr(torch, name): row.code for name, row in DTYPES.items()}
@@ -30,12 +30,17 @@ def is_plain(*tensors: Tensor) -> bool:
     for tensor in tensors:
         if type(tensor) not in _layout.PLAIN or not tensor.is_cpu:
             return False
+    return not is_watched()
+
+
+def is_watched() -> bool:
+    """Whether somebody traces or transforms what is done with tensors."""
     return (
-        not torch.compiler.is_compiling()
-        and not torch._C._len_torch_dispatch_stack()
-        and not torch._C._are_functorch_transforms_active()
-        and forward_ad._current_level < 0
-        and torch._C._get_tracing_state() is None
+        torch.compiler.is_compiling()
+        or torch._C._len_torch_dispatch_stack()
+        or torch._C._are_functorch_transforms_active()
+        or forward_ad._current_level >= 0
+        or torch._C._get_tracing_state() is not None
     )
 
 

@@ -9,6 +9,7 @@ from gridsample import _derivatives, _engine
 from gridsample._modes import KERNELS
 from gridsample.torch import _cpu
 from gridsample.torch._autograd import Sample
+from gridsample.torch._layout import PLAIN
 from gridsample.torch._options import Options, spec_of
 
 __all__ = ["call", "key", "remember"]
@@ -20,7 +21,7 @@ class _Known(NamedTuple):
     """A call of tensors that are as ``key`` says."""
 
     key: Any
-    shape: tuple[int, ...]
+    empty: Tensor  # like the result, without memory: a tensor like another is made in half the time of one of a shape
     options: Options
     again: _engine.Again
     goes_back: bool  # by the core alone, with gradients that have the dtypes and batches of the tensors
@@ -28,7 +29,7 @@ class _Known(NamedTuple):
     sums: int  # numbers
 
     def sample(self, input: Tensor, grid: Tensor) -> Tensor:
-        out = torch.empty(*self.shape, dtype=input.dtype)  # numbers are read in half the time of a tuple
+        out = torch.empty_like(self.empty)
         self.again.at(input.data_ptr(), grid.data_ptr(), out.data_ptr(), torch.get_num_threads())
         return out
 
@@ -38,7 +39,7 @@ class _Known(NamedTuple):
         """Return the gradients that are needed; None, if these tensors are not of that kind."""
         if not self.goes_back or torch.is_grad_enabled() or key(input, grid, *self.key[4:]) != self.key:
             return None  # what was saved may be what a hook makes of it
-        if key(grad_out, grid, *self.key[4:]) != (self.shape, self.key[1], input.dtype, *self.key[3:]):
+        if key(grad_out, grid, *self.key[4:]) != (self.empty.shape, self.key[1], input.dtype, *self.key[3:]):
             return None
         by_input = torch.empty_like(input) if needs[0] else None
         by_grid = (torch.empty_like if self.has_slopes else torch.zeros_like)(grid) if needs[1] else None
@@ -80,11 +81,11 @@ _MOST_CALLS = 1024
 
 def key(input: Tensor, grid: Tensor, mode: Any, padding_mode: Any, align_corners: Any) -> Any:
     """Return what a call is known by; None, if its tensors are not plain and contiguous, or its options no names."""
-    if not _cpu.is_plain(input, grid):
+    if not (type(input) in PLAIN and type(grid) in PLAIN and input.is_cpu and grid.is_cpu) or _cpu.is_watched():
         return None
-    named = type(mode) is str and type(padding_mode) is str and (align_corners is None or type(align_corners) is bool)
-    plain = input.is_contiguous() and grid.is_contiguous() and not (input.is_neg() or grid.is_neg())
-    if not (named and plain):
+    if not (input.is_contiguous() and grid.is_contiguous()) or input.is_neg() or grid.is_neg():
+        return None
+    if not (type(mode) is str and type(padding_mode) is str and (align_corners is None or type(align_corners) is bool)):
         return None
     return input.shape, grid.shape, input.dtype, grid.dtype, mode, padding_mode, align_corners
 
@@ -109,7 +110,9 @@ def remember(key: Any, input: Tensor, grid: Tensor, result: Tensor, options: Opt
         return
     if len(_calls) >= _MOST_CALLS:
         _calls.clear()
+    empty = torch.empty_like(result)
+    empty.untyped_storage().resize_(0)
     alike = input.dtype == grid.dtype and input.shape[0] == grid.shape[0] and input.nbytes <= _engine.SMALL
     nearest = spec.kernel == KERNELS["nearest"].code
     sums = _derivatives.sums_elements(tuple(input.shape), len(result), input.element_size(), nearest)
-    _calls[key] = _Known(key, tuple(result.shape), options, again, alike, not nearest, sums)
+    _calls[key] = _Known(key, empty, options, again, alike, not nearest, sums)
