@@ -21,6 +21,7 @@ struct Plan {
   int tile_columns, tile_rows;
   int64_t deep;                  // so many boxes, one behind the other, are cut into tiles together: NOTE [tiles are blocks]
   int64_t coords_ahead;          // from the coordinates of a tile to those of the next, in elements; 0: not asked for
+  bool asks_between;             // those of the next but one, while a tile is read: NOTE [coordinates that are read soon]
   int asked_every;               // how many points one is for whose samples are asked for ahead: fewer where neighbours are in different rows
   int asked_plane;               // of the planes of a point's taps in a volume, the only one that is asked for ahead; or kAllPlanes
   int out_item;                  // bytes

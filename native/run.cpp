@@ -34,12 +34,21 @@ int64_t channels_per_block(const Plan& plan) {
   return ((channels + blocks - 1) / blocks + kGroup - 1) / kGroup * kGroup;
 }
 
+// With many channels a tile takes so long that what was asked for is gone from the cache, with wide kernels of pixels nearly so.
+bool asks_for_coordinates_between(const Plan& plan) {
+  const Problem& p = plan.problem;
+  const bool packed = p.coords_component == 1 && p.coords_stride[p.out_ndim - 1] == p.ndim;
+  const bool soon = p.channels <= 4 && (plan.channels_at_once == 1 || taps_of(p.kernel) <= 2);
+  return !p.matrix && p.coords_dtype == Dtype::float32 && packed && soon;
+}
+
 template <class T>
 bool run(Plan& plan, Interrupted interrupted) {
   std::vector<T> values = outside_values<T>(plan.problem);
   plan.fill = values.data();
   plan.outside_reads = values.data() + plan.problem.channels;
   plan.gathers = gathers_are_fast();
+  plan.asks_between = asks_for_coordinates_between(plan);
   plan.edge_pairs = reads_edges_as_pairs(plan);
   plan.windows = reads_edges_in_windows(plan, std::all_of(values.begin() + plan.problem.channels, values.end(), [](T x) { return x == 0; }));
   const Problem& p = plan.problem;

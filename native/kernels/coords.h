@@ -102,15 +102,16 @@ void load_coords(const Plan& plan, const C* from, const TilePlace& place, G (*x)
     axis[p.axis[a].component] = &p.axis[a];
     to[p.axis[a].component] = x[a];
   }
+  const int64_t ahead = plan.asks_between ? 0 : plan.coords_ahead;
   bool packed = p.ndim > 1 && p.coords_component == 1 && step[1] == p.ndim;
-  if (packed && p.ndim == 2) return load_rows<2, U>(from, step, plan.coords_ahead, place, axis, to);
-  if (packed) return load_rows<3, U>(from, step, plan.coords_ahead, place, axis, to);
+  if (packed && p.ndim == 2) return load_rows<2, U>(from, step, ahead, place, axis, to);
+  if (packed) return load_rows<3, U>(from, step, ahead, place, axis, to);
   for (int c = 0; c < p.ndim; ++c) {
     const C* first = from + c * p.coords_component;
     if (step[1] == 1)
-      load_rows<1, U>(first, step, plan.coords_ahead, place, axis + c, to + c);
+      load_rows<1, U>(first, step, ahead, place, axis + c, to + c);
     else
-      load_rows<0, U>(first, step, plan.coords_ahead, place, axis + c, to + c);
+      load_rows<0, U>(first, step, ahead, place, axis + c, to + c);
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include "direct_points.h"
 #include "gather.h"
+#include "soon.h"
 #include "weights.h"
 
 namespace gs {
@@ -171,7 +172,7 @@ GS_UNROLL(3)
 
   // The tile of channels goes where `to` is the first point of the first; where nothing is read, there is what stands outside, for each channel.
   static __attribute__((noinline)) void run_tile(const Plan& plan, const TilePlace& place, const S* image, const int64_t* row_stride, int64_t channels,
-                                                 S* to, const float* outside, const Points& points) {
+                                                 S* to, const float* outside, const Points& points, const Soon& soon) {
     const Problem& p = plan.problem;
     const int64_t row_step = p.out_stride[p.out_ndim - 2], channel_step = p.out_channel, input_channel = p.input_channel;
     const bool streams = plan.stream && (channels == 1 || channel_step * sizeof(S) % GS_VECTOR_BYTES == 0);
@@ -188,6 +189,7 @@ GS_UNROLL(3)
       for (int column = 0; column < columns; column += lanes, out += lanes) {
         const int at = i + column, count = columns - column < lanes ? columns - column : lanes;
         const DirectKind kind = points.kind[at / lanes];
+        if (lanes == kGroup || column % kGroup == 0) soon.ask(r, column);
         const bool moved = kind == kMoved;
         const bool past = streams && reinterpret_cast<uintptr_t>(out) % GS_VECTOR_BYTES == 0;
         auto put = [&](int64_t c, V v) GS_ALWAYS {
@@ -253,7 +255,8 @@ GS_UNROLL(2)
         find(plan, next, &points[(t + 1) & 1]);
         ask(plan, next, image(next), row_stride, channels, points[(t + 1) & 1]);
       }
-      run_tile(plan, place, image(place), row_stride, channels, static_cast<S*>(p.out) + place.out + first_channel * p.out_channel, outside, points[t & 1]);
+      run_tile(plan, place, image(place), row_stride, channels, static_cast<S*>(p.out) + place.out + first_channel * p.out_channel, outside, points[t & 1],
+               Soon(plan, next));
       place = next;
     }
     end_streams();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "storage.h"
+#include "soon.h"
 #include "tile.h"
 
 namespace gs {
@@ -27,6 +28,7 @@ struct Sink {
   const T* fill;  // for each channel
   void (*write)(const T* from, int64_t from_step, int64_t count, void* to, int64_t step);
   // The groups of the tile: interior ones whose vectors may be stored, and the others. Once for all channels.
+  const Soon* soon;  // asked for with each group; or null
   const GroupPlace* whole;
   int whole_count, others_count;
   GroupPlace others[kTilePoints / kGroup], some[kTilePoints / kGroup], all[kTilePoints / kGroup];
