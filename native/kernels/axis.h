@@ -2,7 +2,6 @@
 #pragma once
 
 #include "boundaries.h"
-#include "edges.h"
 #include "lanczos.h"
 #include "splines.h"
 #include "tile.h"
@@ -83,18 +82,11 @@ struct AxisTaps {
       return Place::start(at);
   }
 
-  // The index of a tap, moved inside.
-  static GS_INLINE V tap(V index, Span<G> span) {
-    if constexpr (Place::wide) return Boundary::index(index, span);
-    if constexpr (Boundary::cyclic) return index > span.last ? index - span.size : index;
-    return index;
-  }
-
   // For every point: its fraction, or its weights if the kernel is narrow, and the offset of the first tap added to `base`; of two taps, if one
   // is outside, that of the nearest pair inside, and how far they are from it. Along an axis of one sample, it is that one and nothing.
-  // Then how the groups may be read: in an interior group there are `spare` samples after the last tap of every point. All that of the groups
-  // from `begin` to `end`.
-  static void start(const G* x, const Axis& axis, int spare, int which, int begin, int end, Tile<T>& tile, T* fraction) {
+  // Then how the groups may be read: in an interior group there are `spare` samples after the last tap of every point; and what the fractions are
+  // counted from. All that of the groups from `begin` to `end`.
+  static void start(const G* x, const Axis& axis, int spare, int which, int begin, int end, Tile<T>& tile, T* fraction, G* starts) {
     Span<G> span = make_span<G>(axis.size);
     V first = G(-Place::first) - V{};                                        // starts from here ...
     V last = span.last - G(Place::first + Place::taps - 1 + spare) - V{};   // to here have all their taps inside,
@@ -125,6 +117,7 @@ struct AxisTaps {
         } else {
           outside = false;
         }
+        store(starts + i, start);
         auto rest = lanes_as<T>(at - start);
         if constexpr (Place::wide)
           store(fraction + i, rest);
@@ -137,26 +130,6 @@ struct AxisTaps {
       tile.inner[g] &= inner;
     }
     add_offsets(index, axis, which == 0, begin * kGroup, end * kGroup, tile.base);
-  }
-
-  // For the points of one edge group: the offset of every tap, and whether it is inside; or the same of windows.
-  static void taps(const G* x, const Axis& axis, bool windows, int which, int group, Tile<T>& tile) {
-    Span<G> span = make_span<G>(axis.size);
-    alignas(64) typename Simd<G>::Int at[Place::taps][kGroup];
-    bool plain = true;
-    x += group * kGroup;
-    for (int i = 0; i < kGroup; i += lanes) {
-      V given = load<V>(x + i), start = start_of(given, inside(given, span), span);
-      const bool within = lanes_within(start, G(-Place::first) - V{}, span.last - G(Place::first + Place::taps - 1) - V{}) == all;
-      plain &= within;
-      for (int k = 0; k < Place::taps; ++k) {
-        V index = start + G(Place::first + k);
-        if (!within) index = tap(index, span);
-        store(&tile.inside[which][k][group * kGroup + i], lanes_as<typename Simd<T>::Int>((index >= 0) & (index <= span.last)));
-        store(&at[k][i], to_int(boundary::clamp(index, G(0), span.last)));
-      }
-    }
-    EdgeTaps<T, G>::put(at, Place::taps, axis, windows && !plain, which, group, tile);
   }
 };
 

@@ -102,7 +102,7 @@ void load_coords(const Plan& plan, const C* from, const TilePlace& place, G (*x)
     axis[p.axis[a].component] = &p.axis[a];
     to[p.axis[a].component] = x[a];
   }
-  const int64_t ahead = plan.asks_between ? 0 : plan.coords_ahead;
+  const int64_t ahead = plan.asks_between && !kSmall ? 0 : plan.coords_ahead;
   bool packed = p.ndim > 1 && p.coords_component == 1 && step[1] == p.ndim;
   if (packed && p.ndim == 2) return load_rows<2, U>(from, step, ahead, place, axis, to);
   if (packed) return load_rows<3, U>(from, step, ahead, place, axis, to);

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "../plan.h"
-#include "tile.h"
+#include "axis.h"
 
 namespace gs {
 namespace GS_ISA {
@@ -15,19 +15,12 @@ namespace {
 // have weight 0, of which a number that is not finite makes NaN: groups of floating-point samples that have some are read again,
 // tap by tap, without those (kInWindow), where weights are of samples too, so that the sums are the same. Which plans do so: Plan::windows.
 template <class T, class G>
-struct EdgeTaps {
+struct Windows {
   using At = typename Simd<G>::Int;
   using Int = typename Simd<T>::Int;
 
   // Of the taps along one axis of the points of a group, whose indices are `at`.
-  static __attribute__((noinline)) void put(At (*at)[kGroup], int taps, const Axis& axis, bool windows, int which, int group, Tile<T>& tile) {
-    const int begin = group * kGroup;
-    if (windows) move(at, taps, At(axis.size - taps), which, begin, tile);
-    for (int k = 0; k < taps; ++k)
-      for (int i = 0; i < kGroup; ++i) tile.offset[which][k][begin + i] = at[k][i] * axis.stride;
-  }
-
-  static GS_INLINE void move(At (*at)[kGroup], int taps, At last, int which, int begin, Tile<T>& tile) {
+  static __attribute__((noinline)) void move(At (*at)[kGroup], int taps, At last, int which, int begin, Tile<T>& tile) {
     alignas(64) Int from_first[kMaxTaps][kGroup];
     for (int i = 0; i < kGroup; i += Simd<G>::lanes) {
       using I = typename Simd<G>::I;
@@ -61,6 +54,39 @@ struct EdgeTaps {
         store(&tile.inside[which][sample][begin + i], any);
       }
     }
+  }
+};
+
+// The taps of the points of an edge group along one axis: the offset of every tap, and whether it is inside.
+template <class T, class G, class Boundary>
+struct EdgeTaps {
+  using V = Vec<G>;
+
+  // The index of a tap, moved inside; of narrow kernels, that was done to the coordinate.
+  static GS_INLINE V index(V index, bool wide, Span<G> span) {
+    if (wide) return Boundary::index(index, span);
+    if constexpr (Boundary::cyclic) return index > span.last ? index - span.size : index;
+    return index;
+  }
+
+  // `starts` are what fractions are counted from, `first` the first tap from there.
+  static __attribute__((noinline)) void put(const G* starts, const Axis& axis, int first, int taps, bool windows, int which, int group, Tile<T>& tile) {
+    Span<G> span = make_span<G>(axis.size);
+    alignas(64) typename Simd<G>::Int at[kMaxTaps][kGroup];
+    const int begin = group * kGroup;
+    bool inside = true;
+    for (int i = 0; i < kGroup; i += Simd<G>::lanes) {
+      V start = load<V>(starts + begin + i);
+      inside &= lanes_within(start, broadcast(G(-first)), broadcast(span.last - G(first + taps - 1))) == Simd<G>::all;
+      for (int k = 0; k < taps; ++k) {
+        V to = index(start + G(first + k), taps > 2, span);
+        store(&tile.inside[which][k][begin + i], lanes_as<typename Simd<T>::Int>((to >= 0) & (to <= span.last)));
+        store(&at[k][i], to_int(boundary::clamp(to, G(0), span.last)));
+      }
+    }
+    if (windows && !inside) Windows<T, G>::move(at, taps, typename Simd<G>::Int(axis.size - taps), which, begin, tile);
+    for (int k = 0; k < taps; ++k)
+      for (int i = 0; i < kGroup; ++i) tile.offset[which][k][begin + i] = at[k][i] * axis.stride;
   }
 };
 

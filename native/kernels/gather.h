@@ -247,7 +247,7 @@ GS_UNROLL(8)
     find_rows(plane, stride, row_at[0]);
     for (; count > 0; ++places, --count) {
       auto [g, row, column] = *places;
-      if (sink.soon) sink.soon->ask(row, column);
+      if (!kSmall && sink.soon) sink.soon->ask_by_call(row, column);
       alignas(64) T values[kGroup];
       for (int i = 0; i < kGroup; i += lanes) {
         Vec<T> v;
@@ -292,7 +292,7 @@ GS_UNROLL(8)
       for (int k = 0; k < sink.window_count; ++k) {
         const LevelGroup& window = sink.windows[k];
         auto [g, row, column] = window.group;
-        if (sink.soon) sink.soon->ask(row, column);
+        if (!kSmall && sink.soon) sink.soon->ask(row, column);
         Vec<T> weight[2][2];
         each<4>([&](auto w) GS_ALWAYS { weight[w / 2][w % 2] = load<Vec<T>>(&tile.weight[w / 2][w % 2][g * kGroup]); });
         S* to = first + row * sink.row_step + column;
@@ -301,7 +301,7 @@ GS_UNROLL(8)
       }
     for (int k = 0; kInRegisters && k < sink.whole_count; ++k) {
       auto [g, row, column] = sink.whole[k];
-      if (sink.soon) sink.soon->ask(row, column);
+      if (!kSmall && sink.soon) sink.soon->ask(row, column);
       S* to = first + row * sink.row_step + column;
       bool past = sink.past_caches(to) && planes_alike;
       for (int i = 0; i < kGroup; i += lanes) {

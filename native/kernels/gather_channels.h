@@ -200,7 +200,7 @@ struct GatherChannels {
     for (int g = 0, row = 0; g < tile.groups; ++row)
       for (int c = 0; c < sink.columns; c += kGroup, ++g) {
         int begin = g * kGroup;
-        if (sink.soon) sink.soon->ask(row, c);
+        if (!kSmall && sink.soon) sink.soon->ask_by_call(row, c);
         if constexpr (bytes)
           if (tile.kind[g] == kInterior && column == Channels) {
             GatherBytes<S, K, Channels>::group(image, row_at, tile, g, row, c, first, sink);
@@ -256,7 +256,6 @@ struct GatherChannels {
     for (int g = 0, row = 0; g < tile.groups; ++row)
       for (int c = 0; c < sink.columns; c += kGroup, ++g) {
         alignas(64) T values[kGroup * lanes];
-        if (sink.soon) sink.soon->ask(row, c);
         for (int i = 0; i < kGroup; ++i) {
           const int point = g * kGroup + i;
           T* to = values + i * channels;
@@ -282,7 +281,7 @@ struct GatherChannels {
       for (int g = 0, row = 0; g < tile.groups; ++row)
         for (int c = 0; c < sink.columns; c += kGroup, ++g) {
           int points = sink.columns - c < kGroup ? sink.columns - c : kGroup;
-          if (sink.soon) sink.soon->ask(row, c);
+          if (!kSmall && sink.soon) sink.soon->ask_by_call(row, c);
           // Whole vectors may lie where they stay.
           bool direct = __is_same(S, T) && sink.stored && sink.channel_step == 1 && !tile.judged[g];
           T* to = direct ? reinterpret_cast<T*>(sink.at(row, c, first)) : values;

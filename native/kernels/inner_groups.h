@@ -104,8 +104,8 @@ GS_UNROLL(3)
         }
         if (within != all) {
           inner = false;
-          if constexpr (!moves) break;
-          else {
+          if (!moves || !plan.edge_pairs) break;
+          if constexpr (moves) {
             interior &= with.move(at, i, tile, fraction, outside);
             continue;
           }
@@ -124,12 +124,12 @@ GS_UNROLL(3)
       }
       if (inner) continue;
       tile.inner[g] = false;
-      if constexpr (moves) {
+      if (!moves || !plan.edge_pairs) {
+        left |= 1u << g;
+      } else {
         bool none = false;
         for (int a = 0; a < Dims; ++a) none |= outside[a];
         tile.kind[g] |= (interior ? kInterior : kEdge) | (none ? kOutside : 0);
-      } else {
-        left |= 1u << g;
       }
     }
     return left;

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "axis.h"
+#include "edges.h"
 
 namespace gs {
 namespace GS_ISA {
@@ -89,7 +89,7 @@ struct AxisJets {
         continue;
       }
       for (int k = 0; k < Place::taps; ++k) {
-        V index = boundary::clamp(Taps::tap(start + G(k), span), G(0), span.last);
+        V index = boundary::clamp(EdgeTaps<float, G, Boundary>::index(start + G(k), Place::wide, span), G(0), span.last);
         lowest = min(lowest, index);
         highest = max(highest, index);
       }

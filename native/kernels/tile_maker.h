@@ -15,8 +15,7 @@ namespace {
 
 template <class T, class G>
 struct StageA {
-  void (*start)(const G*, const Axis&, int, int, int, int, Tile<T>&, T*);
-  void (*taps)(const G*, const Axis&, bool, int, int, Tile<T>&);
+  void (*start)(const G*, const Axis&, int, int, int, int, Tile<T>&, T*, G*);
   void (*weights)(const T*, double, int, Tile<T>&);
   void (*slopes)(const G*, const Axis&, int, G*, G*);
   void (*derive)(const G*, const G*, double, int, int, T (*)[kTilePoints + kGroup]);
@@ -52,7 +51,7 @@ template <class T, class G, class Kernel, class Boundary>
 struct StageOf {
   using Taps = AxisTaps<T, G, typename Kernel::Place, Boundary>;
   using Own = AxisJets<G, typename Kernel::Place, Boundary>;
-  static constexpr StageA<T, G> stage{Taps::start, Taps::taps, fill_weights<T, Kernel>, Own::slopes, derive<T, G, Kernel>, Own::reach,
+  static constexpr StageA<T, G> stage{Taps::start, fill_weights<T, Kernel>, Own::slopes, derive<T, G, Kernel>, Own::reach,
                                       choose_inner_tile<T, typename Kernel::Place>, choose_inner_groups<T, G, typename Kernel::Place, Boundary>};
 };
 
@@ -60,6 +59,18 @@ template <class T, class G>
 const StageA<T, G>* choose_stage_a(gs::Kernel code, Boundary boundary) {
   return choose_for_axis<const StageA<T, G>*>(
       code, boundary, [](auto kernel, auto rule) { return &StageOf<T, G, decltype(kernel), decltype(rule)>::stage; });
+}
+
+template <class T, class G>
+auto choose_edge_taps(Boundary boundary) {
+  switch (boundary) {
+#define GS_CASE(name, ...) \
+  case Boundary::name:     \
+    return &EdgeTaps<T, G, boundary::name>::put;
+    GS_BOUNDARIES(GS_CASE)
+#undef GS_CASE
+  }
+  return &EdgeTaps<T, G, boundary::zeros>::put;
 }
 
 template <class A, class B>
@@ -133,6 +144,7 @@ struct TileMaker {
     for (int a = 0; a < p.ndim; ++a) stage[a] = choose_stage_a<T, G>(p.kernel, p.axis[a].boundary);
     alignas(64) G x[kMaxDim][kTilePoints], distance[kTilePoints], factor[kTilePoints];
     alignas(64) T fraction[kMaxDim][kTilePoints];
+    alignas(64) G starts[kMaxDim][kTilePoints];  // of edge groups
     tile.pairs = plan.edge_pairs;
     tile.asked_every = plan.asked_every;
     tile.asked_plane = plan.asked_plane;
@@ -171,7 +183,7 @@ struct TileMaker {
     if (left) {
       const int begin = __builtin_ctz(left), end = 32 - __builtin_clz(left);  // those between are the same again
       for (int a = 0; a < p.ndim; ++a)
-        stage[a]->start(x[a], p.axis[a], a == p.ndim - 1 ? plan.spare_samples : 0, a, begin, end, tile, fraction[a]);
+        stage[a]->start(x[a], p.axis[a], a == p.ndim - 1 ? plan.spare_samples : 0, a, begin, end, tile, fraction[a], starts[a]);
     }
     for (int a = 0; a < p.ndim; ++a) {
       stage[a]->weights(fraction[a], p.cubic_a, a, tile);
@@ -183,9 +195,10 @@ struct TileMaker {
     }
     for (int g = 0; !weights_sum_to_1(p) && g < tile.groups; ++g)
       if (tile.kind[g] & kOutside) tile.kind[g] = kEdge;  // what is outside does not read the fill value then
+    const int taps = taps_of(p.kernel), first = -((taps - 1) / 2);
     for (int g = 0; !plan.edge_pairs && g < tile.groups; ++g)
       if (tile.kind[g] == kEdge) {
-        for (int a = 0; a < p.ndim; ++a) stage[a]->taps(x[a], p.axis[a], plan.windows, a, g, tile);
+        for (int a = 0; a < p.ndim; ++a) choose_edge_taps<T, G>(p.axis[a].boundary)(starts[a], p.axis[a], first, taps, plan.windows, a, g, tile);
         if (plan.windows) place_windows(plan, g, tile);
       }
     tile.whole = !plan.tap_by_tap;
