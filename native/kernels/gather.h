@@ -61,8 +61,8 @@ struct Gather {
   using Row = typename Stored<S>::type;
   static constexpr int lanes = Simd<T>::lanes, packed = packed_taps(K);
   static constexpr int rows = Dims == 3 ? K * K : Dims == 2 ? K : 1;
-  static constexpr int planes = K <= 2 && Dims == 2 && (__is_same(S, float) || __is_same(S, half)) ? 4 : 1;  // at once, at most
-  static constexpr bool kInRegisters = K <= 2 || (K == 4 && sizeof(T) == 4 && (Dims == 2 || sizeof(S) == 4));
+  static constexpr int planes = !kSmall && K <= 2 && Dims == 2 && (__is_same(S, float) || __is_same(S, half)) ? 4 : 1;  // at once, at most
+  static constexpr bool kInRegisters = !kSmall && (K <= 2 || (K == 4 && sizeof(T) == 4 && (Dims == 2 || sizeof(S) == 4)));
 
   // The sum over the rows of part J.
   template <int J, class Rows>
