@@ -146,12 +146,13 @@ def assert_native(actual: np.ndarray, expected: np.ndarray, input: np.ndarray, c
 def assert_as_finite(actual: np.ndarray, expected: np.ndarray, input: np.ndarray, coords: np.ndarray, kernel: str) -> None:
     """Check a result where it is finite, and that it is so where the reference is.
 
-    The core gives a sample that several taps of a point fall on the sum of their weights, so that one that is infinite makes an infinity
-    where the reference has the difference of two.
+    The core gives a sample that several taps of a point fall on the sum of their weights, so that one that is infinite makes
+    an infinity where the reference has the difference of two.
     """
     np.testing.assert_array_equal(np.isfinite(actual), np.isfinite(expected))
     finite = np.isfinite(expected)
-    assert_native(np.where(finite, actual, 0).astype(actual.dtype), np.where(finite, expected, 0).astype(expected.dtype), input, coords, kernel)
+    actual, expected = (np.where(finite, values, values.dtype.type(0)) for values in (actual, expected))
+    assert_native(actual, expected, input, coords, kernel)
 
 
 def assert_close(actual: np.ndarray, expected: np.ndarray, tolerance: Tolerance) -> None:

@@ -127,8 +127,8 @@ def _axis_taps(x: np.ndarray, size: int, kernel: str, boundary: str) -> _AxisTap
     """Return indices and validity of the taps along one axis, and the fraction that their weights are of.
 
     Narrow kernels (nearest, linear) send the coordinate through the boundary and then take its neighbours; wide ones take
-    the neighbours of the coordinate and send each index through the boundary. Both are as in PyTorch. Kernels are even, so a wide one
-    reads the same at the place of the array that a point outside is the mirror image of: there its window is turned round.
+    the neighbours of the coordinate and send each index through the boundary. Both are as in PyTorch. Kernels are even, so a
+    wide one reads the same at the place of the array that a point outside is the mirror image of, with its window turned round.
     """
     rule = BOUNDARY_RULES[boundary]
     wide = KERNELS[kernel].taps > 2

@@ -51,8 +51,8 @@ def weights(kernel: str, fraction: np.ndarray, a: float, order: int) -> list[np.
 def slope(x: np.ndarray, size: int, kernel: str, boundary: str) -> np.ndarray:
     """Return the derivative of the boundary's map at index coordinates ``x``: 1, -1 or 0; 0 where ``x`` is not finite.
 
-    Of wide kernels, whose indices are mapped, it is 1, unless the array is mirrored and read backwards. At a kink, where the border or a
-    fold is, it is 0.
+    Of wide kernels, whose indices are mapped, it is 1, or -1 where a mirrored array is read backwards. At a kink of
+    narrow ones, where the border or a fold is, it is 0.
     """
     finite = np.isfinite(x).astype(np.float64)
     if boundary in ("zeros", "constant", "wrap"):
