@@ -23,11 +23,14 @@ G clamp(G x, G low, G high) {  // NaN to low
   return x < high ? x : high;
 }
 
+// What x is the mirror image of, and whether the mirrored array is read backwards there.
 template <class G>
-G fold(G x, G low, G span) {
+G fold(G x, G low, G span, bool* turned = nullptr) {
   if (span == 0) return 0;
   G period = 2 * span, moved = std::nearbyint((x - low) / period) * period;
-  return x - moved < low ? 2 * low + moved - x : x - moved;
+  bool backwards = x - moved < low;
+  if (turned) *turned = backwards;
+  return backwards ? 2 * low + moved - x : x - moved;
 }
 
 template <class G>
@@ -106,15 +109,17 @@ NaiveTaps taps_along(C given, const Axis& axis, Kernel kernel, double a) {
   G x = std::fma(C(given + C(axis.pre)), C(axis.scale), C(axis.shift));
   bool masks = axis.boundary == Boundary::zeros || axis.boundary == Boundary::constant;
   taps.count = taps_of(kernel);
-  bool wide = taps.count > 2;
+  bool wide = taps.count > 2, turned = false;
+  bool rounds = kernel == Kernel::nearest || kernel == Kernel::bspline2 || kernel == Kernel::bspline4;
+  if (wide && !rounds && axis.boundary == Boundary::reflection_edge) x = fold<G>(x, G(-0.5), G(axis.size), &turned);
+  if (wide && !rounds && axis.boundary == Boundary::reflection_center) x = fold<G>(x, 0, G(axis.size - 1), &turned);
   if (!wide)
     x = move_inside(x, axis);
   else if (masks || axis.boundary == Boundary::border)
     x = clamp<G>(x, -8, G(axis.size) + 8);
   else if (!std::isfinite(x))
     x = 0;
-  bool rounds = kernel == Kernel::nearest || kernel == Kernel::bspline2 || kernel == Kernel::bspline4;
-  G start = rounds ? std::nearbyint(x) : std::floor(x);
+  G start = rounds ? std::nearbyint(x) : turned ? std::ceil(x) - 1 : std::floor(x);
   double f = double(x - start), sum = 0;
   for (int k = 0; k < taps.count; ++k) {
     int step = k - (taps.count - 1) / 2;
