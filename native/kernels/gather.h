@@ -287,12 +287,16 @@ GS_UNROLL(8)
       find_rows(plane[p], stride, row_at[p]);
     }
     S* first = reinterpret_cast<S*>(sink.at(0, 0, channel));
+    // Mostly of one plane, whose loop is all there is; in those of several at once it is out of the way, and costs nothing.
+    auto ask = [&](int row, int column) GS_ALWAYS {
+      if (!kSmall && __builtin_expect(sink.soon != nullptr, Planes == 1)) sink.soon->ask(row, column);
+    };
     const bool planes_alike = Planes == 1 || sink.channel_step * sizeof(S) % GS_VECTOR_BYTES == 0;
     if constexpr (kReadsWindows<S, Dims, K>)
       for (int k = 0; k < sink.window_count; ++k) {
         const LevelGroup& window = sink.windows[k];
         auto [g, row, column] = window.group;
-        if (!kSmall && sink.soon) sink.soon->ask(row, column);
+        ask(row, column);
         Vec<T> weight[2][2];
         each<4>([&](auto w) GS_ALWAYS { weight[w / 2][w % 2] = load<Vec<T>>(&tile.weight[w / 2][w % 2][g * kGroup]); });
         S* to = first + row * sink.row_step + column;
@@ -301,7 +305,7 @@ GS_UNROLL(8)
       }
     for (int k = 0; kInRegisters && k < sink.whole_count; ++k) {
       auto [g, row, column] = sink.whole[k];
-      if (!kSmall && sink.soon) sink.soon->ask(row, column);
+      ask(row, column);
       S* to = first + row * sink.row_step + column;
       bool past = sink.past_caches(to) && planes_alike;
       for (int i = 0; i < kGroup; i += lanes) {

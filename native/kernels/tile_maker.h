@@ -13,64 +13,76 @@ namespace gs {
 namespace GS_ISA {
 namespace {
 
+// Stage A in two tables, so that there are few of each: by the window and the boundary of an axis ...
 template <class T, class G>
-struct StageA {
+struct PlaceStage {
   void (*start)(const G*, const Axis&, int, int, int, int, Tile<T>&, T*, G*);
-  void (*weights)(const T*, double, int, Tile<T>&);
   void (*slopes)(const G*, const Axis&, int, G*, G*);
-  void (*derive)(const G*, const G*, double, int, int, T (*)[kTilePoints + kGroup]);
   void (*reach)(const G*, const Axis&, int, int64_t&, int64_t&);
-  InnerTile<T> (*inner)(const Problem&);
   InnerGroups<T, G> (*inner_groups)(int ndim);
 };
 
-// choose(kernel, boundary) for the structs of those names.
-template <class Result, class Choose>
-Result choose_for_axis(gs::Kernel code, Boundary boundary, const Choose& choose) {
-  auto with_kernel = [&](auto kernel) {
-    switch (boundary) {
-#define GS_CASE(name, ...) \
-  case Boundary::name:     \
-    return Result(choose(kernel, boundary::name{}));
-      GS_BOUNDARIES(GS_CASE)
-#undef GS_CASE
-    }
-    return Result{};
-  };
+// ... and by the kernel.
+template <class T, class G>
+struct KernelStage {
+  void (*weights)(const T*, double, int, Tile<T>&);
+  void (*derive)(const G*, const G*, double, int, int, T (*)[kTilePoints + kGroup]);
+  InnerTile<T> (*inner)(const Problem&);
+};
+
+template <class T, class G, class Place, class Boundary>
+struct PlaceStageOf {
+  using Own = AxisJets<G, Place, Boundary>;
+  static constexpr PlaceStage<T, G> stage{AxisTaps<T, G, Place, Boundary>::start, Own::slopes, Own::reach, choose_inner_groups<T, G, Place, Boundary>};
+};
+
+template <class T, class G, class Kernel>
+struct KernelStageOf {
+  static constexpr KernelStage<T, G> stage{fill_weights<T, Kernel>, derive<T, G, Kernel>, choose_inner_tile<T, typename Kernel::Place>};
+};
+
+// call(a kernel's struct)
+template <class Call>
+auto with_kernel(gs::Kernel code, const Call& call) {
   switch (code) {
 #define GS_CASE(name, ...) \
   case gs::Kernel::name:   \
-    return with_kernel(kernel::name{});
+    return call(kernel::name{});
     GS_KERNELS(GS_CASE)
 #undef GS_CASE
   }
-  return {};
+  return call(kernel::nearest{});
 }
 
-template <class T, class G, class Kernel, class Boundary>
-struct StageOf {
-  using Taps = AxisTaps<T, G, typename Kernel::Place, Boundary>;
-  using Own = AxisJets<G, typename Kernel::Place, Boundary>;
-  static constexpr StageA<T, G> stage{Taps::start, fill_weights<T, Kernel>, Own::slopes, derive<T, G, Kernel>, Own::reach,
-                                      choose_inner_tile<T, typename Kernel::Place>, choose_inner_groups<T, G, typename Kernel::Place, Boundary>};
-};
+// call(a boundary's struct)
+template <class Call>
+auto with_boundary(Boundary code, const Call& call) {
+  switch (code) {
+#define GS_CASE(name, ...) \
+  case Boundary::name:     \
+    return call(boundary::name{});
+    GS_BOUNDARIES(GS_CASE)
+#undef GS_CASE
+  }
+  return call(boundary::zeros{});
+}
 
 template <class T, class G>
-const StageA<T, G>* choose_stage_a(gs::Kernel code, Boundary boundary) {
-  return choose_for_axis<const StageA<T, G>*>(
-      code, boundary, [](auto kernel, auto rule) { return &StageOf<T, G, decltype(kernel), decltype(rule)>::stage; });
+const PlaceStage<T, G>& choose_place_stage(gs::Kernel kernel, Boundary boundary) {
+  return *with_kernel(kernel, [&](auto kernel) {
+    using Place = typename decltype(kernel)::Place;
+    return with_boundary(boundary, [](auto boundary) { return &PlaceStageOf<T, G, Place, decltype(boundary)>::stage; });
+  });
+}
+
+template <class T, class G>
+const KernelStage<T, G>& choose_kernel_stage(gs::Kernel kernel) {
+  return *with_kernel(kernel, [](auto kernel) { return &KernelStageOf<T, G, decltype(kernel)>::stage; });
 }
 
 template <class T, class G>
 auto choose_edge_taps(Boundary boundary) {
-  switch (boundary) {
-#define GS_CASE(name, ...) \
-  case Boundary::name:     \
-    return &EdgeTaps<T, G, boundary::name>::put;
-    GS_BOUNDARIES(GS_CASE)
-#undef GS_CASE
-  }
-  return &EdgeTaps<T, G, boundary::zeros>::put;
+  return with_boundary(boundary, [](auto boundary) { return &EdgeTaps<T, G, decltype(boundary)>::put; });
 }
 
 template <class A, class B>
@@ -140,8 +152,9 @@ struct TileMaker {
     Tile<T>& tile = *static_cast<Tile<T>*>(made);
     Jets<T>* jets = static_cast<Jets<T>*>(derived);
     const Problem& p = plan.problem;
-    const StageA<T, G>* stage[kMaxDim];
-    for (int a = 0; a < p.ndim; ++a) stage[a] = choose_stage_a<T, G>(p.kernel, p.axis[a].boundary);
+    const KernelStage<T, G>& kernel = choose_kernel_stage<T, G>(p.kernel);
+    const PlaceStage<T, G>* stage[kMaxDim];
+    for (int a = 0; a < p.ndim; ++a) stage[a] = &choose_place_stage<T, G>(p.kernel, p.axis[a].boundary);
     alignas(64) G x[kMaxDim][kTilePoints], distance[kTilePoints], factor[kTilePoints];
     alignas(64) T fraction[kMaxDim][kTilePoints];
     alignas(64) G starts[kMaxDim][kTilePoints];  // of edge groups
@@ -165,10 +178,10 @@ struct TileMaker {
     }
     if constexpr (__is_same(C, double))
       if (mapped == MappedTo::interior && !p.mask && !jets && weights_sum_to_1(p))
-        if (auto inner = stage[0]->inner(p)) {
+        if (auto inner = kernel.inner(p)) {
           inner(plan, place, tile, fraction);
           tile.whole = true;
-          for (int a = 0; a < p.ndim; ++a) stage[a]->weights(fraction[a], p.cubic_a, a, tile);
+          for (int a = 0; a < p.ndim; ++a) kernel.weights(fraction[a], p.cubic_a, a, tile);
           return;
         }
     if constexpr (__is_same(C, double))
@@ -186,12 +199,12 @@ struct TileMaker {
         stage[a]->start(x[a], p.axis[a], a == p.ndim - 1 ? plan.spare_samples : 0, a, begin, end, tile, fraction[a], starts[a]);
     }
     for (int a = 0; a < p.ndim; ++a) {
-      stage[a]->weights(fraction[a], p.cubic_a, a, tile);
+      kernel.weights(fraction[a], p.cubic_a, a, tile);
       int order = p.axis[a].order;
       if (order || jets) stage[a]->slopes(x[a], p.axis[a], tile.groups, distance, factor);
-      if (order) stage[a]->derive(distance, factor, p.cubic_a, order, tile.groups, tile.weight[a]);
+      if (order) kernel.derive(distance, factor, p.cubic_a, order, tile.groups, tile.weight[a]);
       for (int d = 0; jets && d < jets->count; ++d)
-        stage[a]->derive(distance, factor, p.cubic_a, order + 1 + d, tile.groups, jets->derivative[d][a]);
+        kernel.derive(distance, factor, p.cubic_a, order + 1 + d, tile.groups, jets->derivative[d][a]);
     }
     for (int g = 0; !weights_sum_to_1(p) && g < tile.groups; ++g)
       if (tile.kind[g] & kOutside) tile.kind[g] = kEdge;  // what is outside does not read the fill value then
@@ -216,7 +229,7 @@ struct TileMaker {
     int groups = place.rows * ((place.columns + kGroup - 1) / kGroup);
     load_coords<U>(plan, static_cast<const C*>(p.coords) + place.coords, place, x);
     for (int a = 0; a < p.ndim; ++a)
-      choose_stage_a<T, G>(p.kernel, p.axis[a].boundary)->reach(x[a], p.axis[a], groups, reach.low[a], reach.high[a]);
+      choose_place_stage<T, G>(p.kernel, p.axis[a].boundary).reach(x[a], p.axis[a], groups, reach.low[a], reach.high[a]);
   }
 };
 
