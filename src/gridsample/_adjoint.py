@@ -6,7 +6,17 @@ from typing import Any
 import numpy as np
 
 from gridsample import _derivatives
-from gridsample._arrays import as_coords, as_float_image, check_out, check_space, fill_values, sums_dtype, too_large, with_axes
+from gridsample._arrays import (
+    as_coords,
+    as_float_image,
+    channels_first,
+    check_out,
+    check_space,
+    fill_values,
+    sums_dtype,
+    too_large,
+    with_axes,
+)
 from gridsample._coords import index_axes
 from gridsample._spec import MAX_NDIM, Spec, as_flag, choose, choose_boundaries, describe, make_spec, sizes_of
 from gridsample._spline import padded, prefiltered, prefiltered_adjoint
@@ -272,4 +282,4 @@ def _make_spec(kernel: Any, boundary: Any, ndim: int, outside: Any, nan: Any, cu
 def _with_batch(argument: str, array: np.ndarray, leading: int, last: bool) -> np.ndarray:
     """View an array with ``leading`` axes before the others as (N, C, ...)."""
     array = with_axes(argument, array, 2 - leading)
-    return np.moveaxis(array, -1, 1) if last else array
+    return channels_first(array) if last else array

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gridsample import _engine, _memory
-from gridsample._arrays import channels_innermost
+from gridsample._arrays import channels_first, channels_innermost, channels_last
 from gridsample._modes import COMPLEX_DTYPES, DTYPES, KERNELS
 from gridsample._spec import Spec
 
@@ -200,7 +200,7 @@ def _planar(array: np.ndarray, computed: np.dtype) -> np.ndarray:
         array = np.stack((array.real, array.imag), axis=2).reshape(array.shape[0], -1, *array.shape[2:])
     if array.dtype == computed and _is_planar(array):
         return array
-    pixels = np.moveaxis(array, 1, -1)
+    pixels = channels_last(array)
     if array.dtype == computed == np.float32 and pixels.flags.c_contiguous and _engine.is_plain(array) and array.size:
         planes = _memory.empty(array.shape, computed)
         _engine.transpose(pixels.reshape(len(array), -1, array.shape[1]), planes.reshape(*array.shape[:2], -1))
@@ -226,10 +226,10 @@ def _like(planar: np.ndarray, input: np.ndarray) -> np.ndarray:
     if not channels_innermost(input):
         return result
     if result.dtype != np.float32 or result.size == 0:
-        return np.moveaxis(np.ascontiguousarray(np.moveaxis(result, 1, -1)), -1, 1)
+        return channels_first(np.ascontiguousarray(channels_last(result)))
     pixels = _memory.empty((len(result), *result.shape[2:], result.shape[1]), result.dtype)
     _engine.transpose(result.reshape(*result.shape[:2], -1), pixels.reshape(len(result), -1, result.shape[1]))
-    return np.moveaxis(pixels, -1, 1)
+    return channels_first(pixels)
 
 
 def _coords_like(grad_out: np.ndarray, coords: np.ndarray, computed: np.dtype) -> np.ndarray:

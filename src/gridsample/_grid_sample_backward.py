@@ -6,7 +6,16 @@ from typing import Any
 import numpy as np
 
 from gridsample import _derivatives
-from gridsample._arrays import as_coords, as_float_image, broadcast_batch, check_out, check_space, fill_values
+from gridsample._arrays import (
+    as_coords,
+    as_float_image,
+    broadcast_batch,
+    channels_first,
+    channels_last,
+    check_out,
+    check_space,
+    fill_values,
+)
 from gridsample._grid_sample import grid_spec
 from gridsample._spec import as_flag, choose, describe
 from gridsample._spline import prefiltered, prefiltered_adjoint
@@ -92,7 +101,7 @@ def grid_sample_backward(
     choose("outside", outside, ("boundary", "fill"))
     spec = grid_spec(image, grid, mode, padding_mode, align_corners, channels, cubic_a=cubic_a, outside=outside, nan=nan)
     last = channels == "last"
-    moved, grad = (np.moveaxis(array, -1, 1) if last and array.ndim > 2 else array for array in (image, given))
+    moved, grad = (channels_first(array) if last and array.ndim > 2 else array for array in (image, given))
     check_space(moved.shape[2:], image)
     expected = (broadcast_batch(moved, grid.shape, "grid"), moved.shape[1], *grid.shape[1:-1])
     if grad.shape != expected:
@@ -108,7 +117,7 @@ def grid_sample_backward(
     if filters and by_input is not None:
         by_input = prefiltered_adjoint(by_input, spec, moved.shape[2:]).astype(image.dtype.newbyteorder("="), copy=False)
     if by_input is not None and last:
-        by_input = np.moveaxis(by_input, 1, -1)
+        by_input = channels_last(by_input)
     return _added(by_input, out[0]), _added(by_grid, out[1])
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gridsample import _engine, _memory
-from gridsample._arrays import as_image, check_space
+from gridsample._arrays import as_image, channels_first, channels_last, check_space
 from gridsample._compose import Composition, Source
 from gridsample._coords import index_axes
 from gridsample._maps import Points
@@ -106,9 +106,9 @@ def interpolate(
     sizes, given = _sizes(size, scale_factor, spatial)
     axes = [_Axis(n, m, _scale(n, m, s, align_corners), align_corners) for n, m, s in zip(spatial, sizes, given, strict=True)]
     if kernel == "area" or antialias or (kernel == "linear" and image.dtype.name in ("float32", "float64")):
-        planes = np.moveaxis(image, -1, 1) if last else image
+        planes = channels_first(image) if last else image
         found = _weighted(planes, [axis.rows(kernel, antialias) for axis in axes])
-        return np.ascontiguousarray(np.moveaxis(found, 1, -1)) if last else found
+        return np.ascontiguousarray(channels_last(found)) if last else found
     computed = np.float64 if image.dtype.name == "float64" else np.float32
     positions = tuple(axis.positions(mode, computed) for axis in axes)
     if kernel == "nearest" and image.flags.c_contiguous and image.dtype.isnative:

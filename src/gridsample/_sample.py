@@ -10,6 +10,8 @@ from gridsample._arrays import (
     as_coords,
     as_image,
     broadcast_batch,
+    channels_first,
+    channels_last,
     check_out,
     check_space,
     empty_like_layout,
@@ -227,7 +229,7 @@ def run(
     """Sample input (N, C, *spatial), or (N, *spatial, C), at coords (N, *out, ndim); every dialect ends here."""
     last = choose("channels", channels, ("first", "last")) == "last"
     return_mask = as_flag("return_mask", return_mask)
-    image = np.moveaxis(input, -1, 1) if last else input
+    image = channels_first(input) if last else input
     check_space(image.shape[2:], input)
     batch, points = broadcast_batch(input, coords.shape, coords_name), coords.shape[1:-1]
     shape = (batch, *points, image.shape[1]) if last else (batch, image.shape[1], *points)
@@ -235,7 +237,7 @@ def run(
     fill = fill_values(fill_value, image.shape[1], dtype, input)
     if out is not None:
         check_out(out, shape, dtype, **_memory(input, coords, coords_name))
-        target = np.moveaxis(out, -1, 1) if last else out
+        target = channels_first(out) if last else out
     elif spec.keeps:
         raise missing_out(shape, dtype)
     else:
@@ -243,7 +245,7 @@ def run(
             target = empty_like_layout(image, (batch, image.shape[1], *points), dtype)
         except ValueError:
             raise too_large(coords_name, shape, dtype) from None
-        out = np.moveaxis(target, 1, -1) if last else target
+        out = channels_last(target) if last else target
     mask = np.empty((batch, *points), bool) if return_mask else None
     if as_flag("prefilter", prefilter) and spec.order:
         image, spec = prefiltered(image, spec, fill)

@@ -366,7 +366,7 @@ def _points(map1: Any, map2: Any, nearest: bool) -> np.ndarray:
                 whole[..., component] += steps >= _STEPS // 2 if nearest else steps * np.float32(1 / _STEPS)
         return whole
     for name, array in (("map1", first), ("map2", second)):
-        if array is not None and array.dtype.name not in ("float32", "float64"):
+        if array is not None and (array.dtype.kind != "f" or array.dtype.itemsize not in (4, 8)):
             raise TypeError(f"{name}: expected floats in pixels, or int16 (H, W, 2) as map1; got {describe(array)}")
     if second is None:
         if first.ndim != 3 or first.shape[2] != 2:
