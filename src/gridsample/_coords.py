@@ -15,6 +15,7 @@ outer edges, else 0. The order says which component of a point belongs to which 
 along the *last* axis; index coordinates say axis 0 first.
 """
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 __all__ = ["AxisMap", "index_axes", "normalized_axes"]
@@ -38,6 +39,7 @@ class AxisMap(NamedTuple):
         return (index - self.shift) / self.scale - self.pre if self.scale else index * 0.0
 
 
+@lru_cache
 def index_axes(ndim: int) -> tuple[AxisMap, ...]:
     """Index units, axis 0 first: sample i is at coordinate i."""
     return tuple(AxisMap(axis, 0.0, 1.0, 0.0, 0.0) for axis in range(ndim))

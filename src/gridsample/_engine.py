@@ -285,7 +285,11 @@ def is_plain(array: np.ndarray) -> bool:
     flags, itemsize = array.flags, array.dtype.itemsize
     if not (array.dtype.isnative and flags.aligned):
         return False
-    return flags.c_contiguous or all(stride % itemsize == 0 for stride in array.strides)
+    if not flags.c_contiguous:
+        for stride in array.strides:
+            if stride % itemsize:
+                return False
+    return True
 
 
 _GROUP = 16
