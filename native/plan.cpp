@@ -137,7 +137,7 @@ bool reads_edges_as_pairs(const Plan& plan) {
 
 bool reads_edges_in_windows(const Plan& plan, bool outside_is_0) {
   const Problem& p = plan.problem;
-  bool windows = outside_is_0 && taps_of(p.kernel) > 1 && !plan.tap_by_tap && !plan.edge_pairs;
+  bool windows = outside_is_0 && taps_of(p.kernel) > 1 && !plan.edge_pairs;
   for (int a = 0; a < p.ndim; ++a) windows &= p.axis[a].boundary != Boundary::wrap && p.axis[a].size >= taps_of(p.kernel) && p.axis[a].order == 0;
   return windows;
 }

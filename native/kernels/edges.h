@@ -13,7 +13,8 @@ namespace {
 // samples as the kernel has taps: that whose first is the first of them, or the last one inside. Each sample there gets the weights of
 // the taps that fall on it, and the group is read as if it were inside, which takes a fraction of reading it tap by tap. Samples that no tap falls on
 // have weight 0, of which a number that is not finite makes NaN: groups of floating-point samples that have some are read again,
-// tap by tap, without those (kInWindow), where weights are of samples too, so that the sums are the same. Which plans do so: Plan::windows.
+// tap by tap, without those (kInWindow), where weights are of samples too, so that the sums are the same; as they are in every layout, side by side or not.
+// Which plans do so: Plan::windows.
 template <class T, class G>
 struct Windows {
   using At = typename Simd<G>::Int;
@@ -90,8 +91,8 @@ struct EdgeTaps {
   }
 };
 
-// Where the windows of the points of a group begin. It is read so unless the samples that are touched after them may be past the last one: those
-// after the end of a row are the next row's, which is no harm.
+// Where the windows of the points of a group begin. It is read so unless their samples do not lie side by side, or those that are touched after them may
+// be past the last one: those after the end of a row are the next row's, which is no harm.
 template <class T>
 GS_INLINE void place_windows(const Plan& plan, int group, Tile<T>& tile) {
   const Problem& p = plan.problem;
@@ -107,7 +108,7 @@ GS_INLINE void place_windows(const Plan& plan, int group, Tile<T>& tile) {
     for (int a = 0; a < p.ndim; ++a) tile.base[i] += tile.offset[a][0][i];
     inside &= tile.base[i] <= last;
   }
-  if (plan.spare_samples == 0 || (inside && forward)) tile.kind[group] = plan.finite ? kInterior : kInWindow;
+  if (!plan.tap_by_tap && (plan.spare_samples == 0 || (inside && forward))) tile.kind[group] = plan.finite ? kInterior : kInWindow;
 }
 
 }  // namespace
