@@ -16,7 +16,7 @@ RULES = ["zeros", "border", "reflection_edge", "reflection_center"]
 
 
 def layouts(image):
-    """Yield arrays (1, C, *spatial) of the same numbers: planes and pixels, also backwards along each axis, and planes with gaps."""
+    """Yield arrays (1, C, *spatial) of the same numbers: planes and pixels, backwards along each axis too, planes with gaps."""
     pixels = np.moveaxis(np.ascontiguousarray(np.moveaxis(image, 1, -1)), -1, 1)
     for array in (image, pixels):
         yield array
