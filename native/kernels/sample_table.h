@@ -143,9 +143,9 @@ void sample_tiles(const Plan& plan, int64_t first, int64_t last, int64_t first_c
                        [&](GroupPlace group) GS_ALWAYS { return take(tile, group); });
     bool filled = tile.outside && p.outside == Outside::fill, kept = tile.outside && p.outside == Outside::keep;
     const T* outside = static_cast<const T*>(filled ? plan.fill : plan.outside_reads);
-    const Soon soon(plan, next);
+    const Soon coords_soon(plan, next);
     for (int64_t c = first_channel; c < last_channel; c += at_once) {
-      sink.soon = c == first_channel ? &soon : nullptr;
+      sink.soon = coords_soon.from && c == first_channel ? &coords_soon : nullptr;
       int64_t count = std::min(at_once, last_channel - c);
       if (plan.channels_at_once == 1) {
         int64_t soon = std::clamp<int64_t>(last_channel - c - ahead, 0, count);  // of this tile; the others are of the next

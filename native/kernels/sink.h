@@ -1,8 +1,8 @@
 // Where the values of a tile go: conversion to the output's dtype, strides, and the points whose value is not what was read.
 #pragma once
 
-#include "storage.h"
 #include "soon.h"
+#include "storage.h"
 #include "tile.h"
 
 namespace gs {
@@ -27,8 +27,8 @@ struct Sink {
   bool stream;  // ... past the caches
   const T* fill;  // for each channel
   void (*write)(const T* from, int64_t from_step, int64_t count, void* to, int64_t step);
-  // The groups of the tile: interior ones whose vectors may be stored, and the others. Once for all channels.
   const Soon* soon;  // asked for with each group; or null
+  // The groups of the tile: interior ones whose vectors may be stored, and the others. Once for all channels.
   const GroupPlace* whole;
   int whole_count, others_count;
   GroupPlace others[kTilePoints / kGroup], some[kTilePoints / kGroup], all[kTilePoints / kGroup];
