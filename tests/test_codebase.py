@@ -26,7 +26,7 @@ LAYERS = (
     {"_coords", "reference_kernels"},
     {"_spec"},
     {"_engine", "_arrays"},
-    {"_maps", "_spline"},
+    {"_maps", "_small", "_spline"},
     {"_compose"},
     {"_sample", "_derivatives", "_runtime", "reference", "_cameras"},
     {"_transform", "_ndimage_arguments"},

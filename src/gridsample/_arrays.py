@@ -10,6 +10,7 @@ from gridsample._modes import COMPLEX_DTYPES, COORD_DTYPES, DTYPES, dtype_name
 from gridsample._spec import as_array, describe
 
 __all__ = [
+    "as_batch",
     "as_coords",
     "as_dtype",
     "as_float_image",
@@ -215,6 +216,15 @@ def sums_dtype(image: np.ndarray) -> np.dtype:
     """Return the dtype that an image is summed in; of a complex one, a complex one."""
     name = dtype_name(image.dtype)
     return np.dtype(name if name in COMPLEX_DTYPES else DTYPES[name].computed)
+
+
+def as_batch(array: Any, leading: int, last: bool) -> Any:
+    """Give an array without a batch, and without channels if ``leading`` is 0, both; leave to others what is no array."""
+    if leading == 2 or not isinstance(array, np.ndarray):
+        return array
+    if leading == 0:
+        array = array[..., None] if last else array[None]
+    return array[None]
 
 
 def channels_first(array: np.ndarray) -> np.ndarray:

@@ -7,14 +7,18 @@ import numpy as np
 
 from gridsample._engine import Mapped, Step, is_plain
 from gridsample._maps import Brown, Displacement, Invertible, Map, Panorama, Points, Polar, Projective, UndoneBrown, stack
-from gridsample._spec import as_flag, choose, describe, real_numbers, spatial_sizes
+from gridsample._spec import MAX_NDIM, as_flag, choose, describe, real_numbers, spatial_sizes
 
-__all__ = ["Composition", "Source", "as_field", "as_mapped", "blocks", "boxes", "points_of"]
+__all__ = ["Composition", "Source", "as_field", "as_mapped", "blocks", "boxes", "matrix_alone", "points_of"]
 
 _BLOCK = 1 << 15
 """Points of a block: its coordinates stay in the second-level cache between being made and being read."""
 
 _T = TypeVar("_T", bound="Composition")
+
+_ORDERS = {n: [*reversed(range(n - 1)), n - 1] for n in range(2, MAX_NDIM + 2)}
+_TURNED = {n: np.arange(n * n).reshape(n, n)[order][:, order] for n, order in _ORDERS.items()}
+"""Where the elements of a matrix with so many rows are in one for the axes in the other order."""
 
 
 class Composition:
@@ -33,8 +37,7 @@ class Composition:
     @classmethod
     def _projective(cls: type[_T], square: np.ndarray, order: str, inverse: bool) -> _T:
         if choose("order", order, ("xy", "ij")) == "xy":
-            turned = [*reversed(range(len(square) - 1)), len(square) - 1]
-            square = square[turned][:, turned]
+            square = square.take(_TURNED[len(square)])
         projective = Projective(square)
         return cls(len(square) - 1, [projective.inverse() if as_flag("inverse", inverse) else projective])
 
@@ -156,6 +159,12 @@ class Source(NamedTuple):
         """Callers' arrays that are read when this is evaluated."""
         maps = [one for transform in self.transforms for one in transform._maps]
         return {f"flow {i}": one.field for i, one in enumerate(maps) if isinstance(one, Displacement)}
+
+
+def matrix_alone(transform: Composition) -> np.ndarray | None:
+    """Return the rows of the matrix that a map is, if it is nothing else; else None."""
+    maps = transform._maps
+    return np.ascontiguousarray(maps[0].rows) if len(maps) == 1 and isinstance(maps[0], Projective) else None
 
 
 def as_mapped(transform: Composition) -> Mapped | None:

@@ -14,6 +14,7 @@ from gridsample._spec import Spec
 __all__ = [
     "SMALL",
     "Again",
+    "Held",
     "Mapped",
     "Step",
     "again",
@@ -93,18 +94,40 @@ def sample(
         out[...] = target
 
 
-def again(input: np.ndarray, coords: np.ndarray, out: np.ndarray, spec: Spec) -> Again | None:
-    """Return what fills ``out`` as ``sample`` with fill values of 0, for these arrays and others of their shapes and dtypes.
+class Held(NamedTuple):
+    """Arrays as a caller holds them, of which those of the core are views; coordinates (*out, ndim), or one of two (*out)."""
 
-    It is True if it did, False for arrays that are not contiguous or otherwise not as these are; None, if these are not.
+    input: np.ndarray
+    points: np.ndarray
+    out: np.ndarray
+    apart: bool = False
+    """The coordinates are two arrays of one layout, of which ``points`` is that of axis 0."""
+
+
+def again(
+    input: np.ndarray, coords: np.ndarray | Mapped, out: np.ndarray, spec: Spec, held: Held | None = None
+) -> Again | None:
+    """Return what fills ``out`` as ``sample`` with fill values of 0, for these arrays and others of their layouts and dtypes.
+
+    It is called with what is ``held``, which are the same arrays if not given. It is True if it did, False for arrays that are
+    not as these; None, if these are not such as the core reads and writes where they are.
     """
-    arrays = (input, coords, out)
-    plain = all(a.size and a.flags.c_contiguous and is_plain(a) and a.dtype.kind in "iuf" for a in arrays)
-    if not plain or _WIDE[spec.kernel]:
+    points = coords.matrix if isinstance(coords, Mapped) else coords
+    plain = all(a.size and is_plain(a) and a.dtype.kind in "iuf" for a in (input, points, out))
+    if not plain or _WIDE[spec.kernel] or (points is coords and _in_rows(points, _OF_COORDS) is not points):
         return None
-    dtypes, kinds = (_code(input), _code(coords), _code(out)), "".join(a.dtype.kind for a in arrays)
-    fill = np.zeros(input.shape[1])
-    return _native.again(_bits(input), _bits(coords), _bits(out), fill, dtypes, kinds, *_modes(spec))
+    held = held or Held(input, points, out)
+    return _native.again(
+        _bits(input),
+        None if points is not coords else _bits(points),
+        None if points is coords else points,
+        _bits(out),
+        np.zeros(input.shape[1]),
+        (_code(input), _code(points), _code(out)),
+        (held.input, held.points, held.out),
+        held.apart,
+        *_modes(spec),
+    )
 
 
 def _modes(spec: Spec) -> tuple[int, tuple[int, ...], tuple[AxisMap, ...], tuple[int, ...], float, int, bool]:

@@ -8,10 +8,10 @@ import numpy as np
 
 from gridsample._arrays import as_coords, as_dtype, as_image, too_large
 from gridsample._coords import normalized_axes
-from gridsample._engine import SMALL, Again, again
 from gridsample._frameworks import refuse, torch_front_end
 from gridsample._modes import BOUNDARIES, KERNELS
 from gridsample._sample import run
+from gridsample._small import Calls, is_usual
 from gridsample._spec import MAX_NDIM, Spec, as_flag, choose, choose_boundaries, describe, make_spec, positive_ints
 
 __all__ = ["MODES", "PADDING_MODES", "affine_grid", "grid_sample", "grid_spec", "identity_grid", "padding_names"]
@@ -133,17 +133,14 @@ def grid_sample(
     array([[[[2. , 2.5]]]])
     """
     key = None
-    if type(input) is np.ndarray and type(grid) is np.ndarray and type(padding_mode) is str and type(align_corners) is bool:
-        usual = channels is _FIRST and dtype is None and type(fill_value) is int and fill_value == 0 and out is None
-        usual = usual and outside is nan is _BOUNDARY and type(cubic_a) is float and cubic_a == _CUBIC_A
-        if usual and prefilter is True and return_mask is False and type(mode) is str:
-            key = (input.shape, grid.shape, input.dtype.num, grid.dtype.num, mode, padding_mode, align_corners)
-            known = _known_calls.get(key)
-            if known is not None:
-                shape, result_dtype, call = known
-                result = np.empty(shape, result_dtype)
-                if call(input, grid, result):
-                    return result
+    named = type(mode) is type(padding_mode) is type(channels) is str and type(align_corners) is bool
+    usual = named and is_usual(dtype, fill_value, outside, nan, cubic_a, prefilter, return_mask, out)
+    if usual and type(input) is type(grid) is np.ndarray:
+        arrays = (input.shape, input.strides, input.dtype.num, grid.shape, grid.strides, grid.dtype.num)
+        key = (*arrays, mode, padding_mode, align_corners, channels)
+        known = _calls.call(key, input, grid)
+        if known is not None:
+            return known
     tensors = torch_front_end(input, grid)
     if tensors is not None:
         refuse(channels=(channels, "first"), dtype=(dtype, None))
@@ -164,24 +161,12 @@ def grid_sample(
         return_mask=return_mask,
         out=out,
     )
-    if key is not None and result.nbytes <= SMALL:
-        _remember_call(key, input, grid, result, spec)
+    if key is not None:
+        _calls.remember(key, input, grid, result, grid, spec, last=channels == "last")
     return result
 
 
-# What a small call of the usual options needs besides its arrays, by their shapes and dtypes: in a loop over many small images,
-# checking takes longer than sampling.
-_known_calls: dict[tuple[Any, ...], tuple[tuple[int, ...], np.dtype, Again]] = {}
-_MOST_CALLS = 1024
-_FIRST, _BOUNDARY, _CUBIC_A = "first", "boundary", -0.75
-
-
-def _remember_call(key: tuple[Any, ...], input: np.ndarray, grid: np.ndarray, result: np.ndarray, spec: Spec) -> None:
-    call = None if spec.order else again(input, grid, result, spec)
-    if call is not None:
-        if len(_known_calls) >= _MOST_CALLS:
-            _known_calls.clear()
-        _known_calls[key] = result.shape, result.dtype, call
+_calls = Calls()
 
 
 def grid_spec(

@@ -16,11 +16,9 @@ def derivatives(grad: Annotated[NDArray, dict(device='cpu', writable=False)], co
 def sums_elements(channels: int, samples: int, items: int) -> int: ...
 
 class Again:
-    """
-    A call of the core with contiguous arrays; false for arrays that it was not made for.
-    """
+    """A call of the core; false for arrays that it was not made for."""
 
-    def __call__(self, input: object, coords: object, out: object) -> bool: ...
+    def __call__(self, input: object, points: object, out: object, others: object | None = ...) -> bool: ...
 
     def at(self, input: int, coords: int, out: int, threads: int) -> None:
         """The same, of addresses, which are not checked, on so many threads."""
@@ -28,7 +26,7 @@ class Again:
     def back_at(self, grad: int, input: int, coords: int, grad_input: int, grad_coords: int, sums: int, elements: int, threads: int) -> None:
         """Its gradients, of addresses; 0 for what is not wanted."""
 
-def again(input: Annotated[NDArray, dict(device='cpu', writable=False)], coords: Annotated[NDArray, dict(device='cpu', writable=False)], out: Annotated[NDArray, dict(device='cpu')], fill: Annotated[NDArray[numpy.float64], dict(shape=(None,), order='C', writable=False)], dtypes: tuple[int, int, int], kinds: str, kernel: int, boundaries: Sequence[int], axes: Sequence[tuple[int, float, float, float, float]], orders: Sequence[int], cubic_a: float, outside: int, nan_propagates: bool) -> Again: ...
+def again(input: Annotated[NDArray, dict(device='cpu', writable=False)], coords: Annotated[NDArray, dict(device='cpu', writable=False)] | None, matrix: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order='C', writable=False)] | None, out: Annotated[NDArray, dict(device='cpu')], fill: Annotated[NDArray[numpy.float64], dict(shape=(None,), order='C', writable=False)], dtypes: tuple[int, int, int], held: tuple[object, object, object], apart: bool, kernel: int, boundaries: Sequence[int], axes: Sequence[tuple[int, float, float, float, float]], orders: Sequence[int], cubic_a: float, outside: int, nan_propagates: bool) -> Again: ...
 
 def prefilter(input: Annotated[NDArray, dict(device='cpu', writable=False)], out: Annotated[NDArray, dict(device='cpu')], dtype: int, axis: int, order: int, boundary: int) -> None:
     """Spline coefficients along one axis; out may be input."""

@@ -4,16 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from gridsample import _engine
 from gridsample._arrays import as_coords
 from gridsample._compose import Composition
 from gridsample._coords import index_axes
 from gridsample._sample import as_transforms, sample
+from gridsample._small import Calls
 from gridsample._spec import MAX_NDIM, choose_boundaries, describe, make_spec, spatial_sizes
 
 __all__ = ["Plan"]
-
-_MOST_CALLS = 16
 
 
 class Plan:
@@ -102,9 +100,8 @@ class Plan:
             "cubic_a": cubic_a,
             "prefilter": prefilter,
         }
-        self._known: dict[tuple[tuple[int, ...], np.dtype], tuple[tuple[int, ...], _engine.Again]] = {}
-        plain_fill = isinstance(fill_value, (int, float)) and fill_value == 0
-        self._quick = channels == "first" and plain_fill and not self._spec.order and not self._spec.keeps
+        self._calls = Calls(16)
+        self._quick = isinstance(fill_value, (int, float)) and fill_value == 0
 
     @property
     def coords(self) -> np.ndarray:
@@ -131,30 +128,20 @@ class Plan:
         ValueError
             Shapes do not fit.
         """
+        key = None
         if self._quick and type(input) is np.ndarray and dtype is None and out is None and return_mask is False:
-            found = self._known.get((input.shape, input.dtype))
-            if found is not None:
-                result = np.empty(found[0], input.dtype)
-                if found[1](input, self._coords, result):
-                    return result
+            key = (input.shape, input.strides, input.dtype.num)
+            known = self._calls.call(key, input, self._coords)
+            if known is not None:
+                return known
         batched = self._alone and np.ndim(input) == self._coords.shape[-1] + 2
         coords = self._coords[None] if batched else self._coords
         kernel, boundary = self._modes
         values = sample(input, coords, kernel, boundary, dtype=dtype, return_mask=return_mask, out=out, **self._options)
-        if self._quick and type(input) is np.ndarray and type(values) is np.ndarray and not batched:
-            self._remember(input, values)
+        if key is not None and not batched:
+            last = self._options["channels"] == "last"
+            self._calls.remember(key, input, self._coords, values, self._coords, self._spec, last=last)
         return values
-
-    def _remember(self, input: np.ndarray, values: np.ndarray) -> None:
-        """Call the core at once the next time, for a small array of this shape and dtype with a batch."""
-        small = values.nbytes <= _engine.SMALL and input.ndim == self._coords.shape[-1] + 2 and values.dtype == input.dtype
-        key = (input.shape, input.dtype)
-        if small and key not in self._known:
-            call = _engine.again(input, self._coords, values, self._spec)
-            if call is not None:
-                if len(self._known) >= _MOST_CALLS:
-                    self._known.clear()
-                self._known[key] = values.shape, call
 
     def __repr__(self) -> str:
         """Say where it reads."""

@@ -73,7 +73,8 @@ class Transform(Cameras):
         array([[0., 3.]])
         """
         square = as_matrix("matrix", matrix)
-        if square[-1, :-1].any() or square[-1, -1] != 1:
+        *others, last = square[-1].tolist()
+        if any(others) or last != 1:
             raise ValueError(f"matrix: expected the last row of an affine map to be 0, ..., 0, 1; got {square[-1].tolist()}")
         return cls._projective(square, order, inverse)
 

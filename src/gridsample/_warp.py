@@ -359,7 +359,7 @@ def _warp_by_matrix(
     if choose("units", units, _UNITS) == "normalized":
         into, out_of = Transform.normalization(sizes, align_corners), Transform.normalization(spatial, align_corners).inverse()
         found = [out_of @ one @ into for one in found]
-    return sample(image, found, size=sizes, **options)
+    return sample(image, found if given.ndim == 3 else found[0], size=sizes, **options)
 
 
 def _components(field: np.ndarray, ndim: int, first: bool) -> int:

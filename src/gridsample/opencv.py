@@ -12,17 +12,20 @@ array([[0, 1, 2]], dtype=uint8)
 """
 
 import math
+import operator
 from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from gridsample._arrays import as_image
-from gridsample._compose import Source
+from gridsample._compose import matrix_alone
 from gridsample._coords import index_axes
+from gridsample._engine import Mapped
 from gridsample._modes import BOUNDARIES
-from gridsample._sample import run
-from gridsample._spec import describe, make_spec, numbers_of
+from gridsample._sample import run, sample
+from gridsample._small import Calls
+from gridsample._spec import Spec, as_matrix, describe, make_spec, numbers_of
 from gridsample._transform import Transform
 
 __all__ = [
@@ -130,13 +133,28 @@ def remap(
     >>> cv2.remap(np.array([[0, 10, 20]], np.uint8), x, y, cv2.INTER_LINEAR)
     array([[ 5, 15]], dtype=uint8)
     """
+    key = None
+    usual = type(interpolation) is int and _is_usual(dst, borderMode, borderValue)
+    if usual and type(src) is type(map1) is np.ndarray and (map2 is None or type(map2) is np.ndarray):
+        points, others = (map1, None) if map2 is None else (map2, map1)
+        arrays = (src.shape, src.strides, src.dtype.num, points.shape, points.strides, points.dtype.num)
+        key = (*arrays, others is None, interpolation, borderMode)
+        known = _calls.call(key, src, points, others)
+        if known is not None:
+            return known
     flags = _flags("interpolation", interpolation, WARP_RELATIVE_MAP)
     kernel = _kernel("interpolation", flags & ~WARP_RELATIVE_MAP)
-    points = _points(map1, map2, nearest=kernel == "nearest")
-    where: Any = points[None]
+    where: Any = _points(map1, map2, nearest=kernel == "nearest")
+    size = where.shape[:2]
     if flags & WARP_RELATIVE_MAP:
-        where = Source((Transform.flow(points, order="ij"),), points.shape[:2])
-    return _read(src, where, kernel, dst, borderMode, borderValue)
+        where, key = Transform.flow(where, order="ij"), None
+    image = _image(src)
+    result = _read(image, where, size, kernel, dst, borderMode, borderValue)
+    if key is not None and np.may_share_memory(where, points):
+        _calls.remember(
+            key, src, points, result, where, _spec(kernel, _border(borderMode)), last=True, apart=others is not None
+        )
+    return result
 
 
 def warpAffine(
@@ -192,7 +210,7 @@ def warpAffine(
            [1, 4, 7],
            [0, 3, 6]], dtype=uint8)
     """
-    return _warp(Transform.affine, numbers_of("M", M, (2, 3)), src, dsize, dst, flags, borderMode, borderValue)
+    return _warp(as_matrix("M", M, (2, 3)), src, dsize, dst, flags, borderMode, borderValue)
 
 
 def warpPerspective(
@@ -246,7 +264,7 @@ def warpPerspective(
     >>> cv2.warpPerspective(image, np.diag([2.0, 2.0, 1.0]), (8, 1))  # twice as large
     array([[1, 2, 2, 2, 3, 4, 4, 2]], dtype=uint8)
     """
-    return _warp(Transform.perspective, numbers_of("M", M, (3, 3)), src, dsize, dst, flags, borderMode, borderValue)
+    return _warp(as_matrix("M", M, (3, 3)), src, dsize, dst, flags, borderMode, borderValue)
 
 
 def undistort(src: Any, cameraMatrix: Any, distCoeffs: Any, dst: Any = None, newCameraMatrix: Any = None) -> np.ndarray:
@@ -289,8 +307,8 @@ def undistort(src: Any, cameraMatrix: Any, distCoeffs: Any, dst: Any = None, new
     new = camera if newCameraMatrix is None else numbers_of("newCameraMatrix", newCameraMatrix, (3, 3))
     coefficients = np.zeros(4) if distCoeffs is None else np.ravel(numbers_of("distCoeffs", distCoeffs, None))
     image = _image(src)
-    where = Source((Transform.lens(camera, coefficients, new_camera_matrix=new),), image.shape[:2])
-    return _read(image, where, "linear", dst, BORDER_CONSTANT, 0)
+    where = Transform.lens(camera, coefficients, new_camera_matrix=new)
+    return _read(image, where, image.shape[:2], "linear", dst, BORDER_CONSTANT, 0)
 
 
 def getRotationMatrix2D(center: Any, angle: float, scale: float) -> np.ndarray:
@@ -390,41 +408,72 @@ def _side_by_side(y: np.ndarray, x: np.ndarray) -> np.ndarray:
     return as_strided(y, (*y.shape, 2), (*y.strides, apart), writeable=False)
 
 
-def _warp(
-    make: Any, matrix: np.ndarray, src: Any, dsize: Any, dst: Any, flags: Any, border_mode: Any, border_value: Any
-) -> np.ndarray:
-    image = _image(src)
+def _warp(matrix: np.ndarray, src: Any, dsize: Any, dst: Any, flags: Any, border_mode: Any, border_value: Any) -> np.ndarray:
     chosen = _flags("flags", flags, WARP_INVERSE_MAP)
-    kernel = _kernel("flags", chosen & ~WARP_INVERSE_MAP)
-    size = np.asarray(dsize)
-    if size.shape != (2,) or size.dtype.kind not in "iu" or size.min() < 0:
-        raise ValueError(f"dsize: expected (width, height), whole numbers; got {dsize!r}")
-    shape = (int(size[1]), int(size[0])) if size.any() else image.shape[:2]
     try:
-        transform = make(matrix, inverse=not chosen & WARP_INVERSE_MAP)
+        transform = Transform._projective(matrix, "xy", inverse=not chosen & WARP_INVERSE_MAP)
     except ValueError as error:
         raise ValueError(str(error).replace("matrix", "M", 1)) from None
-    return _read(image, Source((transform,), shape), kernel, dst, border_mode, border_value)
-
-
-def _read(src: Any, where: Any, kernel: str, dst: Any, border_mode: Any, border_value: Any) -> np.ndarray:
-    """Read an image at coordinates (1, H, W, 2), or at a ``Source`` of them."""
+    key, rows = None, matrix_alone(transform)
+    usual = _is_usual(dst, border_mode, border_value) and type(dsize) is tuple and {*map(type, dsize)} == {int}
+    if usual and rows is not None and type(src) is np.ndarray:
+        key = (src.shape, src.strides, src.dtype.num, rows.shape, dsize, chosen & ~WARP_INVERSE_MAP, border_mode)
+        known = _calls.call(key, src, rows)
+        if known is not None:
+            return known
     image = _image(src)
+    kernel = _kernel("flags", chosen & ~WARP_INVERSE_MAP)
+    try:
+        width, height = map(operator.index, dsize)
+    except (TypeError, ValueError):
+        width = height = -1
+    if min(width, height) < 0:
+        raise ValueError(f"dsize: expected (width, height), whole numbers; got {dsize!r}")
+    shape = (height, width) if width or height else image.shape[:2]
+    result = _read(image, transform, shape, kernel, dst, border_mode, border_value)
+    if key is not None and rows is not None:
+        _calls.remember(key, src, rows, result, Mapped(rows), _spec(kernel, _border(border_mode)), last=True)
+    return result
+
+
+_calls = Calls()
+
+
+def _is_usual(dst: Any, border_mode: Any, border_value: Any) -> bool:
+    plain = type(border_mode) is type(border_value) is int and border_value == 0
+    return plain and dst is None and border_mode & ~BORDER_ISOLATED != BORDER_TRANSPARENT
+
+
+def _border(border_mode: Any) -> int:
     if isinstance(border_mode, bool) or not isinstance(border_mode, (int, np.integer)):
         raise TypeError(f"borderMode: expected an int, as BORDER_CONSTANT; got {border_mode!r}")
     border = int(border_mode) & ~BORDER_ISOLATED
     if border not in _BOUNDARIES:
         raise ValueError(f"borderMode: expected a BORDER_* that exists; got {border_mode!r}")
-    shape = (*where.shape[1:3], *image.shape[2:])
+    return border
+
+
+def _spec(kernel: str, border: int) -> Spec:
+    return make_spec(kernel, (BOUNDARIES[_BOUNDARIES[border]].code,) * 2, index_axes(2))
+
+
+def _read(
+    image: np.ndarray, where: Any, size: tuple[int, ...], kernel: str, dst: Any, border_mode: Any, border_value: Any
+) -> np.ndarray:
+    """Read an image at coordinates (H, W, 2), or at those of a ``Transform``."""
+    border = _border(border_mode)
+    shape = (*size, *image.shape[2:])
     fits = isinstance(dst, np.ndarray) and dst.shape == shape and dst.dtype == image.dtype and dst.flags.writeable
     if 0 in shape:
         return np.empty(shape, image.dtype)
     channels = image.shape[2] if image.ndim == 3 else 1
-    spec = make_spec(kernel, (BOUNDARIES[_BOUNDARIES[border]].code,) * 2, index_axes(2))
 
     def read(pixels: np.ndarray, dtype: Any, fill_value: Any) -> np.ndarray:
-        settings = {"channels": "last", "dtype": dtype, "fill_value": fill_value, "return_mask": False, "out": None}
-        found: np.ndarray = run(pixels[None], where, spec, "map1", **settings)[0]
+        settings = {"channels": "last", "dtype": dtype, "fill_value": fill_value}
+        if isinstance(where, Transform):
+            return sample(pixels, where, kernel, _BOUNDARIES[border], size=size, **settings)
+        spec = _spec(kernel, border)  # not sample, which would know each distance of two maps for another layout
+        found: np.ndarray = run(pixels[None], where[None], spec, "map1", return_mask=False, out=None, **settings)[0]
         return found
 
     pixels = image if image.ndim == 3 else image[..., None]
