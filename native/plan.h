@@ -35,6 +35,7 @@ struct Plan {
   bool near;                     // they do, and no sample is further from the first than 32 bits count
   bool edge_pairs;               // the two taps of edge groups along each axis are read as a pair of samples that are inside
   bool windows;                  // or all taps of such groups, where there are so many samples, as windows of these: NOTE [moved windows]
+  bool fills;                    // a tap outside is not nothing, and points that have no others are what it reads, to the bit
   bool finite;                   // all samples are finite, as integers are
   int spare_samples;             // along the last axis, that reading the taps of a point may touch after the last of them
   int64_t channels_at_once;      // all of them if they lie side by side, or 1
@@ -73,6 +74,13 @@ constexpr int taps_of(Kernel kernel) {  // in the window that is read
 #undef GS_CASE
   }
   return 0;
+}
+
+// Those of derivatives do not.
+inline bool weights_sum_to_1(const Problem& p) {
+  bool sums_to_1 = true;
+  for (int a = 0; a < p.ndim; ++a) sums_to_1 &= p.axis[a].order == 0;
+  return sums_to_1;
 }
 
 // What a point takes, in so many channels, in reads: finding its taps counts as a few.

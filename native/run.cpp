@@ -50,7 +50,9 @@ bool run(Plan& plan, Interrupted interrupted) {
   plan.gathers = gathers_are_fast();
   plan.asks_between = asks_for_coordinates_between(plan);
   plan.edge_pairs = reads_edges_as_pairs(plan);
-  plan.windows = reads_edges_in_windows(plan, std::all_of(values.begin() + plan.problem.channels, values.end(), [](T x) { return x == 0; }));
+  const bool nothing = std::all_of(values.begin() + plan.problem.channels, values.end(), [](T x) { return x == 0; });
+  plan.windows = reads_edges_in_windows(plan, nothing);
+  plan.fills = !nothing && taps_of(plan.problem.kernel) > 1 && weights_sum_to_1(plan.problem);
   const Problem& p = plan.problem;
   plan.without_tiles = needs_no_tiles(p);
   plan.level = plan.without_tiles && is_level_plane(p);

@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <new>
+#include <stdexcept>
 #include <system_error>
 #include <thread>
 
@@ -56,6 +57,12 @@ void stay_awake_until(Clock::time_point end, const Ready& ready) {
     if (Clock::now() > end) return;
   }
 }
+
+struct Pool;
+
+// The pool is never destroyed: its threads may outlive main. After fork the child has none of the threads and perhaps a
+// locked mutex, so it leaves that pool behind and starts another one.
+std::atomic<Pool*> the_pool{nullptr};
 
 // NOTE [the life of a job]
 // One job runs in the pool at a time (`busy`); whoever finds the pool busy works alone. Workers wait for `generation` to move,
@@ -113,6 +120,8 @@ struct Pool {
     }
     for (int i = 0; i < helpers; ++i) wake.notify_one();
     mine.work();
+    // A signal's handler may fork between two chunks: the others, and what they had taken, are not in the child.
+    if (the_pool.load(std::memory_order_relaxed) != this) throw std::runtime_error("the process was forked in a call on several threads");
     std::unique_lock<std::mutex> lock(mutex);
     seats = 0;
     lock.unlock();
@@ -123,9 +132,6 @@ struct Pool {
   }
 };
 
-// The pool is never destroyed: its threads may outlive main. After fork the child has none of the threads and perhaps a
-// locked mutex, so it leaves that pool behind and starts another one.
-std::atomic<Pool*> the_pool{nullptr};
 std::atomic<int> thread_count{0};
 thread_local int own_thread_count = 0;
 thread_local bool in_parallel = false;
@@ -191,9 +197,11 @@ void parallel_for(int64_t count, int64_t grain, void (*body)(void*, int64_t, int
     return;
   }
   Job job{body, context, count, grain};
-  in_parallel = true;
+  struct InParallel {
+    InParallel() { in_parallel = true; }
+    ~InParallel() { in_parallel = false; }
+  } while_it_runs;
   p->run(job, threads - 1);
-  in_parallel = false;
   if (job.error) std::rethrow_exception(job.error);
 }
 

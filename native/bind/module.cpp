@@ -1,4 +1,5 @@
 // The Python module.
+#include <pthread.h>
 #include <unistd.h>
 
 #include <nanobind/stl/string.h>
@@ -319,6 +320,7 @@ std::vector<std::string> isa_names(bool runnable) {
 NB_MODULE(_native, m) {
   m.doc() = "The native core of gridsample. Not public: its only caller is gridsample._engine.";
   nb::set_leak_warnings(false);  // of calls that are still known when the interpreter ends
+  pthread_atfork(nullptr, nullptr, [] { main_thread = PyThread_get_thread_ident(); });
   main_thread = nb::cast<unsigned long>(nb::module_::import_("threading").attr("main_thread")().attr("ident"));
   m.def("sample", &sample, nb::arg("input"), nb::arg("coords").none(), nb::arg("matrix").none(), nb::arg("steps"), nb::arg("out"),
         nb::arg("mask").none(), nb::arg("fill"), nb::arg("dtypes"), nb::arg("kernel"), nb::arg("boundaries"), nb::arg("axes"), nb::arg("orders"), nb::arg("cubic_a"),

@@ -97,8 +97,10 @@ GS_INLINE I byte_of(I a) {
 }
 template <class To>
 GS_INLINE typename Ints<To, GS_VECTOR_BYTES>::type pack_bytes(F a, F b, F c, F d) {
-  __m256i low = _mm256_packs_epi32(_mm256_cvtps_epi32(a), _mm256_cvtps_epi32(b));
-  __m256i high = _mm256_packs_epi32(_mm256_cvtps_epi32(c), _mm256_cvtps_epi32(d));
+  const F most = broadcast(float(To(-1) < To(0) ? 127 : 255));  // of what no int32 holds, the conversion makes the least one
+  auto whole = [&](F x) GS_ALWAYS { return _mm256_cvtps_epi32(most < x ? most : x); };
+  __m256i low = _mm256_packs_epi32(whole(a), whole(b));
+  __m256i high = _mm256_packs_epi32(whole(c), whole(d));
   return (typename Ints<To, GS_VECTOR_BYTES>::type)(To(-1) < To(0) ? _mm256_packs_epi16(low, high) : _mm256_packus_epi16(low, high));
 }
 

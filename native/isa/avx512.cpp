@@ -97,8 +97,10 @@ GS_INLINE I byte_of(I a) {
 }
 template <class To>
 GS_INLINE typename Ints<To, GS_VECTOR_BYTES>::type pack_bytes(F a, F b, F c, F d) {
-  __m512i low = _mm512_packs_epi32(_mm512_cvtps_epi32(a), _mm512_cvtps_epi32(b));
-  __m512i high = _mm512_packs_epi32(_mm512_cvtps_epi32(c), _mm512_cvtps_epi32(d));
+  const F most = broadcast(float(To(-1) < To(0) ? 127 : 255));  // of what no int32 holds, the conversion makes the least one
+  auto whole = [&](F x) GS_ALWAYS { return _mm512_cvtps_epi32(most < x ? most : x); };
+  __m512i low = _mm512_packs_epi32(whole(a), whole(b));
+  __m512i high = _mm512_packs_epi32(whole(c), whole(d));
   return (typename Ints<To, GS_VECTOR_BYTES>::type)(To(-1) < To(0) ? _mm512_packs_epi16(low, high) : _mm512_packus_epi16(low, high));
 }
 

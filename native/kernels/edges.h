@@ -31,7 +31,9 @@ struct Windows {
         first = index < first ? index : first;
       }
       for (int k = 0; k < taps; ++k) {
-        store(from_first[k] + i, __builtin_convertvector(load<I>(at[k] + i) - first, typename Ints<Int, Simd<G>::lanes>::type));
+        I from = load<I>(at[k] + i) - first;
+        from = from < At(taps) ? from : I{} + At(taps - 1);  // beyond the whole numbers of G, neighbours may be two samples apart
+        store(from_first[k] + i, __builtin_convertvector(from, typename Ints<Int, Simd<G>::lanes>::type));
         store(at[k] + i, first + At(k));
       }
     }

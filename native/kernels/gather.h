@@ -246,7 +246,7 @@ GS_UNROLL(8)
     const S* row_at[1][rows];
     find_rows(plane, stride, row_at[0]);
     for (; count > 0; ++places, --count) {
-      auto [g, row, column] = *places;
+      const int g = places->group, row = places->row, column = places->column;
       if (!kSmall && sink.soon) sink.soon->ask_by_call(row, column);
       alignas(64) T values[kGroup];
       for (int i = 0; i < kGroup; i += lanes) {
@@ -295,7 +295,7 @@ GS_UNROLL(8)
     if constexpr (kReadsWindows<S, Dims, K>)
       for (int k = 0; k < sink.window_count; ++k) {
         const LevelGroup& window = sink.windows[k];
-        auto [g, row, column] = window.group;
+        const int g = window.group.group, row = window.group.row, column = window.group.column;
         ask(row, column);
         Vec<T> weight[2][2];
         each<4>([&](auto w) GS_ALWAYS { weight[w / 2][w % 2] = load<Vec<T>>(&tile.weight[w / 2][w % 2][g * kGroup]); });
@@ -304,7 +304,7 @@ GS_UNROLL(8)
         each<Planes>([&](auto p) GS_ALWAYS { put(to + p * sink.channel_step, read_window(plane[p], stride[0], window, weight), past); });
       }
     for (int k = 0; kInRegisters && k < sink.whole_count; ++k) {
-      auto [g, row, column] = sink.whole[k];
+      const int g = sink.whole[k].group, row = sink.whole[k].row, column = sink.whole[k].column;
       ask(row, column);
       S* to = first + row * sink.row_step + column;
       bool past = sink.past_caches(to) && planes_alike;

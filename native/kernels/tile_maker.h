@@ -94,12 +94,6 @@ struct Wider<float, float> {
   using type = float;
 };
 
-inline bool weights_sum_to_1(const Problem& p) {
-  bool sums_to_1 = true;
-  for (int a = 0; a < p.ndim; ++a) sums_to_1 &= p.axis[a].order == 0;
-  return sums_to_1;
-}
-
 // Whether groups none of whose taps were moved have their centres inside: one tap is inside from half a sample before it.
 inline bool inner_is_inside(const Problem& p) {
   bool inside = taps_of(p.kernel) > 1;
@@ -141,6 +135,33 @@ __attribute__((noinline)) void judge(const Problem& p, const G (*x)[kTilePoints]
         for (int i = 0; i < kGroup && column + i < place.columns; ++i)
           p.mask[place.mask + row * step[0] + (column + i) * step[1]] = inside >> i & 1;
     }
+}
+
+// Points none of whose taps is inside are what taps read there, to the bit, also in groups with others: where all are such, no sums are made.
+// Taps are counted from `starts`, or from the coordinate itself if there are two: these need not be written then.
+template <class T, class G>
+__attribute__((noinline)) void fill_outside(const Problem& p, const G (*x)[kTilePoints], const G (*starts)[kTilePoints], int taps, int first, Tile<T>& tile) {
+  constexpr unsigned all = (1u << kGroup) - 1;
+  for (int g = 0; g < tile.groups; ++g) {
+    if (tile.kind[g] != kEdge) continue;
+    unsigned read = 0;  // bits of points
+    for (int i = 0; i < kGroup; i += Simd<G>::lanes) {
+      unsigned within = Simd<G>::all;
+      for (int a = 0; a < p.ndim; ++a) {
+        if (p.axis[a].boundary != Boundary::constant) continue;
+        const Vec<G> start = taps > 2 ? load<Vec<G>>(starts[a] + g * kGroup + i) : floor(load<Vec<G>>(x[a] + g * kGroup + i));
+        within &= lanes_within(start, broadcast(G(1 - first - taps)), broadcast(G(p.axis[a].size - 1 - first)));
+      }
+      read |= within << i;
+    }
+    if (read == all) continue;
+    for (int i = 0; i < kGroup; ++i) {
+      Verdict& verdict = tile.verdict[g * kGroup + i];
+      if (!tile.judged[g]) verdict = kAsRead;
+      if (!(read >> i & 1) && verdict == kAsRead) verdict = kFill;
+    }
+    tile.judged[g] = true;
+  }
 }
 
 // The tile of an image computed in T, from coordinates given as C and computed in U; and what derivatives need besides.
@@ -220,6 +241,7 @@ struct TileMaker {
     const bool judged = plan.judges && (p.mask || !all_inside);
     tile.whole &= !judged;
     if (judged) judge(p, x, place, tile);
+    if (plan.fills && !jets) fill_outside(p, x, starts, taps, first, tile);
   }
 
   // Coordinates that a matrix makes have no derivatives here.
@@ -238,8 +260,8 @@ template <class T, class Call>
 auto with_maker(const Plan& plan, const Call& call) {
   switch (plan.problem.coords_dtype) {
     case Dtype::float64: return call(TileMaker<T, double, double>{});
-    case Dtype::float16: return call(TileMaker<T, half, float>{});
-    case Dtype::bfloat16: return call(TileMaker<T, bfloat, float>{});
+    case Dtype::float16: return plan.wide_coords ? call(TileMaker<T, half, double>{}) : call(TileMaker<T, half, float>{});
+    case Dtype::bfloat16: return plan.wide_coords ? call(TileMaker<T, bfloat, double>{}) : call(TileMaker<T, bfloat, float>{});
     default: return plan.wide_coords ? call(TileMaker<T, float, double>{}) : call(TileMaker<T, float, float>{});
   }
 }

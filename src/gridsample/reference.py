@@ -222,6 +222,9 @@ def _sample(
             values = np.where(valid, image[(slice(None), *index)].astype(np.float64), unread)
             with np.errstate(invalid="ignore", over="ignore"):
                 result[n] += weight * values
+        if "constant" in boundaries:  # to the bit, whatever the weights sum up to: infinite fill values too
+            read = np.logical_and.reduce([np.logical_or.reduce(inside) for _, inside, _ in taps])
+            result[n] = np.where(read, result[n], unread)
         mask[n] = _centers_inside(x, axes, image.shape[1:])
         if outside == "fill":
             result[n] = np.where(mask[n], result[n], fill)

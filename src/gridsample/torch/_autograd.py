@@ -73,21 +73,6 @@ def _transformed() -> bool:
     return torch._C._are_functorch_transforms_active() or forward_ad._current_level >= 0
 
 
-# An expanded batch, of stride 0, is one item: its gradient is a sum, of which each item gets an equal part, not written out.
-
-
-def _collapse(input: Tensor, coords: Tensor) -> tuple[Tensor, Tensor]:
-    """Return one item of what is expanded; of the input, if both are, since a batch must be left."""
-    if input.shape[0] > 1 and input.stride(0) == 0:
-        return input[:1], coords
-    return input, coords[:1] if coords.shape[0] > 1 and coords.stride(0) == 0 else coords
-
-
-def _spread(gradient: Tensor, tensor: Tensor) -> Tensor:
-    count = tensor.shape[0]
-    return gradient if gradient.shape[0] == count else (gradient / count).expand(tensor.shape)
-
-
 @contextmanager
 def _next_level() -> Iterator[None]:
     """Dispatch below this level of autograd; to those that torch.func has stacked below, all of it is enabled again."""
@@ -116,13 +101,9 @@ class Sample(_SingleLevelFunction):
             return None, None, None, None
         input, coords = ctx.saved_tensors
         needs = ctx.needs_input_grad[:2]
-        image, points = _collapse(input, coords)
-        direct = _cpu.is_plain(grad_out, input, coords) and not torch.is_grad_enabled()
-        grads = (_cpu.backward if direct else backward)(grad_out, image, points, ctx.options, ctx.orders, needs)
-        by_input, by_coords = (
-            _spread(grad, tensor) if need else None for grad, tensor, need in zip(grads, (input, coords), needs, strict=True)
-        )
-        return by_input, by_coords, None, None
+        direct = not (torch.is_grad_enabled() or _cpu.is_batched(grad_out)) and _cpu.is_plain(grad_out, input, coords)
+        grads = (_cpu.backward if direct else backward)(grad_out, input, coords, ctx.options, ctx.orders, needs)
+        return *(grad if need else None for grad, need in zip(grads, needs, strict=True)), None, None
 
     @staticmethod
     def jvp(ctx: Any, tangent_input: Tensor | None, tangent_coords: Tensor | None, *_: Any) -> Tensor:

@@ -15,11 +15,12 @@ from gridsample._spec import Spec
 from gridsample.torch import _layout
 from gridsample.torch._options import Options, spec_of
 
-__all__ = ["as_array", "backward", "double_backward", "is_plain", "is_watched", "sample"]
+__all__ = ["address", "as_array", "backward", "double_backward", "is_batched", "is_plain", "is_watched", "sample"]
 
 
 _CODES = {getattr(torch, name): row.code for name, row in DTYPES.items()}
 _HALF = (torch.float16, torch.bfloat16)
+_BATCHED = torch._C._parse_dispatch_key("Batched")  # which has no name in Python
 
 
 def is_plain(*tensors: Tensor) -> bool:
@@ -44,10 +45,24 @@ def is_watched() -> bool:
     )
 
 
+def is_batched(grad: Tensor) -> bool:
+    """Whether a gradient is many at once, as those of ``torch.autograd.grad(..., is_grads_batched=True)``: it looks plain."""
+    return torch._C._dispatch_keys(grad).has(_BATCHED)
+
+
+def address(tensor: Tensor) -> int:
+    """Return where the elements of a tensor are; of one whose storage somebody has freed they are nowhere."""
+    found = tensor.data_ptr()
+    if found == 0 and tensor.numel():
+        raise RuntimeError(f"expected tensors with memory; got one of shape {tuple(tensor.shape)} whose storage is empty")
+    return found
+
+
 def as_array(tensor: Tensor) -> np.ndarray:
     """Return the memory of a tensor as an array; bfloat16, which NumPy does not have, as that of ``ml_dtypes``."""
     if tensor.requires_grad or tensor.is_neg() or tensor.is_conj():
         tensor = tensor.detach().resolve_conj().resolve_neg()
+    address(tensor)
     if tensor.dtype != torch.bfloat16:
         return tensor.numpy()
     import ml_dtypes
@@ -59,6 +74,7 @@ def _bits(tensor: Tensor) -> np.ndarray:
     """Return the memory of a real tensor as an array that the core can be given, 16-bit floats as integers."""
     if tensor.requires_grad or tensor.is_neg():
         tensor = tensor.detach().resolve_neg()
+    address(tensor)
     return (tensor.view(torch.int16) if tensor.dtype in _HALF else tensor).numpy()
 
 

@@ -30,14 +30,19 @@ class _Known(NamedTuple):
 
     def sample(self, input: Tensor, grid: Tensor) -> Tensor:
         out = torch.empty_like(self.empty)
-        self.again.at(input.data_ptr(), grid.data_ptr(), out.data_ptr(), torch.get_num_threads())
+        self.again.at(_cpu.address(input), _cpu.address(grid), out.data_ptr(), torch.get_num_threads())
         return out
 
     def backward(
         self, grad_out: Tensor, input: Tensor, grid: Tensor, needs: tuple[bool, ...]
     ) -> tuple[Tensor | None, ...] | None:
         """Return the gradients that are needed; None, if these tensors are not of that kind."""
-        if not self.goes_back or torch.is_grad_enabled() or key(input, grid, *self.key[4:]) != self.key:
+        if (
+            not self.goes_back
+            or torch.is_grad_enabled()
+            or _cpu.is_batched(grad_out)
+            or key(input, grid, *self.key[4:]) != self.key
+        ):
             return None  # what was saved may be what a hook makes of it
         if key(grad_out, grid, *self.key[4:]) != (self.empty.shape, self.key[1], input.dtype, *self.key[3:]):
             return None
@@ -45,9 +50,9 @@ class _Known(NamedTuple):
         by_grid = (torch.empty_like if self.has_slopes else torch.zeros_like)(grid) if needs[1] else None
         sums = torch.empty(self.sums, dtype=input.dtype) if by_input is not None and self.sums else None
         self.again.back_at(
-            grad_out.data_ptr(),
-            input.data_ptr(),
-            grid.data_ptr(),
+            _cpu.address(grad_out),
+            _cpu.address(input),
+            _cpu.address(grid),
             0 if by_input is None else by_input.data_ptr(),
             0 if by_grid is None or not self.has_slopes else by_grid.data_ptr(),
             0 if sums is None else sums.data_ptr(),
