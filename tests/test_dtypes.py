@@ -167,6 +167,20 @@ def test_integers_are_rounded_half_to_even_and_saturated(dtype, out_dtype):
     assert (result[np.isnan(image) | (image == -np.inf)] == limits.min).all()
 
 
+def test_saturation_of_large_weights():
+    """Sums that no 32-bit integer holds are the largest and the smallest of bytes, in every layout."""
+    rng = np.random.default_rng(3)
+    for channels in (1, 3, 4):
+        image = rng.integers(0, 256, (12, 13, channels)).astype("uint8")
+        points = rng.uniform(3, 8, (500, 2)).astype("float32")
+        options = {"cubic_a": -1e7, "channels": "last"}
+        sums = reference.sample(np.moveaxis(image, -1, 0)[None], points[None], "cubic", dtype="float64", cubic_a=-1e7)[0].T
+        assert (np.abs(sums) > 2.0**31).any()
+        result = gridsample.sample(image, points, "cubic", **options)
+        sure = np.abs(sums) > 1e4
+        np.testing.assert_array_equal(result[sure], np.where(sums > 0, 255, 0)[sure])
+
+
 def test_mask_without_channels():
     rng = np.random.default_rng(8)
     image, coords = np.zeros((2, 0, 6, 7)), rng.uniform(-3, 9, (2, 40, 30, 2))

@@ -82,3 +82,35 @@ def test_what_is_beside_the_taps_does_not_count(boundary, layout):
     np.testing.assert_array_equal(gridsample.sample(image, points, "cubic", boundary), expected)
     image[..., 1] = np.nan
     assert np.isnan(gridsample.sample(image, points, "cubic", boundary)).all()
+
+
+@pytest.mark.parametrize("channels", ["first", "last"])
+@pytest.mark.parametrize("fill", [3.0, 0.1, np.inf, np.nan])
+@pytest.mark.parametrize("kernel", ["linear", "lanczos2", *WIDE, "mitchell"])
+def test_points_outside_are_the_fill_value(kernel, fill, channels):
+    """To the bit, whatever other points are in their group: a result does not depend on its neighbours."""
+    size, count = np.array((9, 12)), 96
+    rng = np.random.default_rng(7)
+    image = rng.random((*size, 3) if channels == "last" else (3, *size), np.float32)
+    points = rng.uniform(-12, size + 11, (count, 2)).astype(np.float32)
+    options = {"boundary": "constant", "fill_value": fill, "prefilter": False, "channels": channels}
+    together = gridsample.sample(image, points, kernel, **options)
+    alone = np.stack([gridsample.sample(image, point[None], kernel, **options) for point in points])
+    together, alone = together.reshape(*(count, 3) if channels == "last" else (3, count)), alone.reshape(count, 3)
+    together = together if channels == "last" else together.T
+    np.testing.assert_array_equal(together, alone)
+    beyond = ((points < -5) | (points > size + 4)).any(-1)
+    assert beyond.any()
+    np.testing.assert_array_equal(together[beyond], np.float32(fill))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("boundary", RULES[1:])
+@pytest.mark.parametrize("kernel", ["bspline2", "bspline4", *WIDE])
+def test_beyond_whole_numbers(kernel, boundary, dtype):
+    """Where floats are all even, neighbouring taps may be two samples apart: an image of ones stays one."""
+    first = 2.0 ** (25 if dtype == "float32" else 54)
+    x = (first + np.arange(0, 400, 4)).astype(dtype)
+    points = np.concatenate([x, -x])[:, None]
+    result = gridsample.sample(np.ones(50, dtype), points, kernel, boundary, prefilter=False)
+    np.testing.assert_allclose(result, 1, rtol=1e-6)

@@ -71,6 +71,23 @@ def test_axis_beyond_float32_integers(mode):
     assert_native(result, expected, x, grid, mode)
 
 
+@pytest.mark.parametrize("of_grid", ["float16", "bfloat16"])
+def test_axis_beyond_float32_integers_of_16_bits(of_grid):
+    """So are those of 16 bits, which nothing outside is read for."""
+    dtype = np.dtype(of_grid) if of_grid == "float16" else pytest.importorskip("ml_dtypes").bfloat16
+    try:
+        x = np.zeros((1, 1, 3_000_000_000), "uint8")
+    except MemoryError:
+        pytest.skip("this system does not lend so much address space")
+    grid = np.array([0.9, -1, 1, -0.5, 3, 0.25]).astype(dtype)[None, :, None]
+    for mode, padding_mode in (("nearest", "zeros"), ("bilinear", "border"), ("bicubic", "border")):
+        result = gridsample.grid_sample(x, grid, mode, padding_mode)
+        np.testing.assert_array_equal(result, 0)
+    x = np.arange(2**25, dtype="float32")[None, None]
+    expected = gridsample.grid_sample(x, grid.astype("float64"), "bilinear", "border")
+    np.testing.assert_array_equal(gridsample.grid_sample(x, grid, "bilinear", "border"), expected)
+
+
 @pytest.mark.parametrize("axis", [0, 1, 2])
 @all_kernels
 def test_more_elements_than_32_bits_count(kernel, axis):

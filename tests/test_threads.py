@@ -177,6 +177,36 @@ def test_fork_while_another_thread_samples():
     assert found == ["True"] * 4
 
 
+@needs_fork
+def test_fork_by_a_signal_in_a_call():
+    """The child has none of the threads that share the call: it is told so, and does not wait for them."""
+    found = run_script("""
+        import signal
+
+        children = []
+
+        def fork(*_):
+            children.append(os.fork())
+
+        signal.signal(signal.SIGALRM, fork)
+        gridsample.set_num_threads(2)
+        image = np.zeros((1, 8, 100, 100), np.float32)
+        points = np.full((1, 1000, 1000, 2), 50.5, np.float32)
+        for _ in range(200):
+            signal.setitimer(signal.ITIMER_REAL, 0.02)
+            try:
+                gridsample.sample(image, points, "lanczos4")
+            except RuntimeError as error:
+                os._exit(7 if "forked" in str(error) else 1)
+            if children and children[0] == 0:
+                os._exit(7)  # between two calls
+            if children:
+                break
+        print(os.waitstatus_to_exitcode(os.waitpid(children[0], 0)[1]), right())
+    """)
+    assert found == ["7", "True"]
+
+
 @pytest.mark.parametrize("count", [1, 4])
 def test_small_stack(count):
     """128 KiB are enough for a thread that calls, as musl and embedders give them."""

@@ -262,6 +262,16 @@ def test_onnx(mode, padding_mode, align_corners, ndim, tmp_path):
     assert_close(result, model(x, grid).numpy(), TORCH["float32"])
 
 
+@pytest.mark.parametrize("mode", ["lanczos3", "mitchell"])
+def test_onnx_has_no_other_kernels(mode, tmp_path):
+    """They are refused, and not taken for nearest."""
+    x, grid = torch.rand(1, 2, 5, 6), torch.rand(1, 3, 4, 2) * 2 - 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with pytest.raises(RuntimeError):
+            torch.onnx.export(Model(mode=mode).eval(), (x, grid), str(tmp_path / "model.onnx"), dynamo=True, verbose=False)
+
+
 RULES = [{}, {"outside": "fill"}, {"nan": "propagate"}]
 
 

@@ -125,27 +125,62 @@ def test_as_in_pytorch(mode, ndim, padding_mode, align_corners, dtype, layout):
         assert_gradient(ours, theirs, TORCH_GRADIENT[dtype])
 
 
-def test_expanded_batch_is_not_repeated():
-    """Neither forward nor backward sees more than one item of it."""
+@pytest.mark.parametrize("size", [4, 300])
+def test_each_item_of_an_expanded_batch_has_its_own_gradient(size):
+    """Whoever asks for the gradient of what is expanded, and not of what it was expanded from, gets no mean."""
+    x = torch.rand(1, 2, 5, 6).expand(3, -1, -1, -1).detach().requires_grad_()
+    grid = (torch.rand(1, size, size, 2) * 2 - 1).expand(3, -1, -1, -1).detach().requires_grad_()
+    weight = torch.tensor([1.0, 0.0, 2.0]).reshape(3, 1, 1, 1)
+    for _ in range(2):
+        ours, theirs = (
+            torch.autograd.grad((function(x, grid, align_corners=False) * weight).sum(), (x, grid))
+            for function in (gridsample.torch.grid_sample, F.grid_sample)
+        )
+        for mine, other in zip(ours, theirs, strict=True):
+            torch.testing.assert_close(mine, other, rtol=1e-4, atol=1e-4)
 
-    class Sizes(torch.utils._python_dispatch.TorchDispatchMode):
-        seen = ()
 
-        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-            if func is torch.ops.gridsample.backward.default:
-                self.seen = tuple(args[1].shape)
-            return func(*args, **(kwargs or {}))
+@pytest.mark.filterwarnings("ignore:There is a performance drop")
+@pytest.mark.parametrize("size", [4, 300])
+def test_many_gradients_at_once(size):
+    """``is_grads_batched`` and ``vectorize`` use tensors that look plain and are none."""
+    x, grid = torch.rand(2, 3, 5, 6, requires_grad=True), torch.rand(2, size, size, 2) * 2 - 1
+    some = grid[:, :1, :2]
+    directions = torch.rand(4, 2, 3, size, size)
+    for _ in range(2):
+        found = []
+        for function in (gridsample.torch.grid_sample, F.grid_sample):
 
-    x = torch.rand(1, 2, 5, 6, requires_grad=True)
-    grid = torch.rand(8, 3, 3, 2)
-    with Sizes() as sizes:
-        gridsample.torch.grid_sample(x.expand(8, -1, -1, -1), grid).sum().backward()
-    assert sizes.seen == (1, 2, 5, 6)
-    with torch.no_grad():
-        repeated = x.repeat(8, 1, 1, 1)
-    repeated.requires_grad_()
-    gridsample.torch.grid_sample(repeated, grid).sum().backward()
-    torch.testing.assert_close(x.grad, repeated.grad.sum(0, keepdim=True))
+            def sampled(image, points, function=function):
+                return function(image, points, align_corners=False)
+
+            grads = torch.autograd.grad(sampled(x, grid), x, directions, is_grads_batched=True)
+            by_grid = torch.autograd.functional.jacobian(lambda g: sampled(x, g), some, vectorize=True)
+            second = torch.autograd.functional.hessian(lambda g: sampled(x, g).sin().sum(), some, vectorize=True)
+            found.append((*grads, by_grid, second))
+        for mine, other in zip(*found, strict=True):
+            torch.testing.assert_close(mine, other, rtol=1e-4, atol=1e-3)
+
+
+def test_traced_by_jit():
+    """The tracer takes no lists of names: PyTorch's own modes are traced as PyTorch's own operator."""
+    x, grid = torch.rand(1, 2, 5, 6), torch.rand(1, 4, 4, 2) * 2 - 1
+    traced = torch.jit.trace(lambda a, b: gridsample.torch.grid_sample(a, b, "bicubic", "border", True), (x, grid))
+    expected = F.grid_sample(x, grid, "bicubic", "border", True)
+    torch.testing.assert_close(traced(x, grid), expected)
+    with pytest.raises(RuntimeError, match=r"torch\.export"):
+        torch.jit.trace(lambda a, b: gridsample.torch.grid_sample(a, b, "lanczos3"), (x, grid))
+
+
+@pytest.mark.parametrize("size", [8, 300])
+def test_storage_that_was_freed(size):
+    grid = torch.rand(1, 4, 4, 2) * 2 - 1
+    gridsample.torch.grid_sample(torch.rand(1, 1, size, size), grid)
+    image = torch.rand(1, 1, size, size)
+    image.untyped_storage().resize_(0)
+    for arrays in ((image, grid), (grid.movedim(-1, 1), image.reshape(1, -1, size // 2, 2))):
+        with pytest.raises(RuntimeError, match="storage is empty"):
+            gridsample.torch.grid_sample(*arrays)
 
 
 def each(function, *arguments, dims):

@@ -115,6 +115,20 @@ void load_coords(const Plan& plan, const C* from, const TilePlace& place, G (*x)
   }
 }
 
+// The same of whatever the coordinates are given as; of float64 in float64 only.
+template <class U, class G>
+__attribute__((noinline)) void load_given(const Plan& plan, const TilePlace& place, G (*x)[kTilePoints]) {
+  auto load = [&](auto type) { load_coords<U>(plan, static_cast<const decltype(type)*>(plan.problem.coords) + place.coords, place, x); };
+  switch (plan.problem.coords_dtype) {
+    case Dtype::float16: return load(half{});
+    case Dtype::bfloat16: return load(bfloat{});
+    case Dtype::float64:
+      if constexpr (__is_same(U, double)) return load(double{});
+      [[fallthrough]];
+    default: return load(float{});
+  }
+}
+
 // Displacements to index coordinates: x += the index of each point along an axis, so many before the last.
 template <class G>
 void add_indices(const TilePlace& place, int from_last, G* x) {

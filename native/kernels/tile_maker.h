@@ -164,8 +164,8 @@ __attribute__((noinline)) void fill_outside(const Problem& p, const G (*x)[kTile
   }
 }
 
-// The tile of an image computed in T, from coordinates given as C and computed in U; and what derivatives need besides.
-template <class T, class C, class U>
+// The tile of an image computed in T, from coordinates computed in U; and what derivatives need besides.
+template <class T, class U>
 struct TileMaker {
   using G = typename Wider<T, U>::type;
 
@@ -197,7 +197,7 @@ struct TileMaker {
       std::fill_n(tile.kind, tile.groups, int(kOutside));
       return;
     }
-    if constexpr (__is_same(C, double))
+    if constexpr (__is_same(U, double))
       if (mapped == MappedTo::interior && !p.mask && !jets && weights_sum_to_1(p))
         if (auto inner = kernel.inner(p)) {
           inner(plan, place, tile, fraction);
@@ -205,9 +205,9 @@ struct TileMaker {
           for (int a = 0; a < p.ndim; ++a) kernel.weights(fraction[a], p.cubic_a, a, tile);
           return;
         }
-    if constexpr (__is_same(C, double))
+    if constexpr (__is_same(U, double))
       if (p.matrix) map_coords(p, place, tile.groups * kGroup, x);
-    if (!p.matrix) load_coords<U>(plan, static_cast<const C*>(p.coords) + place.coords, place, x);
+    if (!p.matrix) load_given<U>(plan, place, x);
     if constexpr (__is_same(U, double))
       for (int a = 0; p.relative && a < p.ndim; ++a) add_indices(place, p.ndim - 1 - a, x[a]);
     bool alike = plan.near;
@@ -249,7 +249,7 @@ struct TileMaker {
     const Problem& p = plan.problem;
     alignas(64) G x[kMaxDim][kTilePoints];
     int groups = place.rows * ((place.columns + kGroup - 1) / kGroup);
-    load_coords<U>(plan, static_cast<const C*>(p.coords) + place.coords, place, x);
+    load_given<U>(plan, place, x);
     for (int a = 0; a < p.ndim; ++a)
       choose_place_stage<T, G>(p.kernel, p.axis[a].boundary).reach(x[a], p.axis[a], groups, reach.low[a], reach.high[a]);
   }
@@ -258,12 +258,7 @@ struct TileMaker {
 // call(the TileMaker of a plan)
 template <class T, class Call>
 auto with_maker(const Plan& plan, const Call& call) {
-  switch (plan.problem.coords_dtype) {
-    case Dtype::float64: return call(TileMaker<T, double, double>{});
-    case Dtype::float16: return plan.wide_coords ? call(TileMaker<T, half, double>{}) : call(TileMaker<T, half, float>{});
-    case Dtype::bfloat16: return plan.wide_coords ? call(TileMaker<T, bfloat, double>{}) : call(TileMaker<T, bfloat, float>{});
-    default: return plan.wide_coords ? call(TileMaker<T, float, double>{}) : call(TileMaker<T, float, float>{});
-  }
+  return plan.wide_coords ? call(TileMaker<T, double>{}) : call(TileMaker<T, float>{});
 }
 
 }  // namespace

@@ -3,7 +3,8 @@
 Change ``import cv2`` to ``from gridsample import opencv as cv2``. Any dtype of ``gridsample``, any number of channels and any
 size are taken. Values are those of exact arithmetic to one grey level. OpenCV 5 is as exact for up to 4 channels of uint8,
 uint16 and float32, but for INTER_LANCZOS4; otherwise, and in ``undistort``, it cuts positions into 32nds of a pixel, and
-results differ by as much.
+results differ by as much. Where positions are NaN or infinite, fixed-point maps have fractions and are read by INTER_NEAREST,
+or taps outside are BORDER_TRANSPARENT, the rules are those written here; OpenCV has others, which it does not document.
 
 >>> import numpy as np
 >>> from gridsample import opencv as cv2
@@ -116,7 +117,7 @@ def remap(
     Returns
     -------
     array
-        (H_out, W_out) or (H_out, W_out, C), of the dtype of ``src``.
+        (H_out, W_out), also for an image of (H, W, 1), or (H_out, W_out, C), of the dtype of ``src``.
 
     Raises
     ------
@@ -133,7 +134,7 @@ def remap(
     >>> cv2.remap(np.array([[0, 10, 20]], np.uint8), x, y, cv2.INTER_LINEAR)
     array([[ 5, 15]], dtype=uint8)
     """
-    key = None
+    key, src = None, _as_plane(src)
     usual = type(interpolation) is int and _is_usual(dst, borderMode, borderValue)
     if usual and type(src) is type(map1) is np.ndarray and (map2 is None or type(map2) is np.ndarray):
         points, others = (map1, None) if map2 is None else (map2, map1)
@@ -175,8 +176,8 @@ def warpAffine(
         (H, W) or (H, W, C), of any dtype of ``gridsample``.
     M : array
         (2, 3): takes (x, y, 1) of ``src`` to (x, y) of the result; or, with WARP_INVERSE_MAP, of the result to ``src``.
-    dsize : (int, int)
-        (W, H) of the result; (0, 0) for that of ``src``.
+    dsize : (int, int) or None
+        (W, H) of the result; None, or a 0 in it, for that of ``src``.
     dst : array, optional
         As of ``remap``.
     flags : int
@@ -191,7 +192,7 @@ def warpAffine(
     Returns
     -------
     array
-        (H, W) or (H, W, C), of the dtype of ``src``.
+        (H, W), also for an image of (H, W, 1), or (H, W, C), of the dtype of ``src``.
 
     Raises
     ------
@@ -231,8 +232,8 @@ def warpPerspective(
         (H, W) or (H, W, C), of any dtype of ``gridsample``.
     M : array
         (3, 3): takes (x, y, 1) of ``src`` to a multiple of (x, y, 1) of the result; the other way with WARP_INVERSE_MAP.
-    dsize : (int, int)
-        (W, H) of the result; (0, 0) for that of ``src``.
+    dsize : (int, int) or None
+        (W, H) of the result; None, or a 0 in it, for that of ``src``.
     dst : array, optional
         As of ``remap``.
     flags : int
@@ -247,7 +248,7 @@ def warpPerspective(
     Returns
     -------
     array
-        (H, W) or (H, W, C), of the dtype of ``src``.
+        (H, W), also for an image of (H, W, 1), or (H, W, C), of the dtype of ``src``.
 
     Raises
     ------
@@ -286,7 +287,7 @@ def undistort(src: Any, cameraMatrix: Any, distCoeffs: Any, dst: Any = None, new
     Returns
     -------
     array
-        Of the shape and dtype of ``src``; 0 where ``src`` has nothing.
+        Of the shape, without channels if that is one, and the dtype of ``src``; 0 where ``src`` has nothing.
 
     Raises
     ------
@@ -306,7 +307,7 @@ def undistort(src: Any, cameraMatrix: Any, distCoeffs: Any, dst: Any = None, new
     camera = numbers_of("cameraMatrix", cameraMatrix, (3, 3))
     new = camera if newCameraMatrix is None else numbers_of("newCameraMatrix", newCameraMatrix, (3, 3))
     coefficients = np.zeros(4) if distCoeffs is None else np.ravel(numbers_of("distCoeffs", distCoeffs, None))
-    image = _image(src)
+    image = _image(_as_plane(src))
     where = Transform.lens(camera, coefficients, new_camera_matrix=new)
     return _read(image, where, image.shape[:2], "linear", dst, BORDER_CONSTANT, 0)
 
@@ -364,6 +365,11 @@ def _kernel(argument: str, code: int) -> str:
     return _KERNELS[code]
 
 
+def _as_plane(src: Any) -> Any:
+    """Return an image of one channel as (H, W): results have no axis of that size in OpenCV."""
+    return src[..., 0] if isinstance(src, np.ndarray) and src.ndim == 3 and src.shape[2] == 1 else src
+
+
 def _image(src: Any) -> np.ndarray:
     image = as_image("src", src)
     if image.ndim not in (2, 3) or image.size == 0:
@@ -414,7 +420,7 @@ def _warp(matrix: np.ndarray, src: Any, dsize: Any, dst: Any, flags: Any, border
         transform = Transform._projective(matrix, "xy", inverse=not chosen & WARP_INVERSE_MAP)
     except ValueError as error:
         raise ValueError(str(error).replace("matrix", "M", 1)) from None
-    key, rows = None, matrix_alone(transform)
+    key, rows, src = None, matrix_alone(transform), _as_plane(src)
     usual = _is_usual(dst, border_mode, border_value) and type(dsize) is tuple and {*map(type, dsize)} == {int}
     if usual and rows is not None and type(src) is np.ndarray:
         key = (src.shape, src.strides, src.dtype.num, rows.shape, dsize, chosen & ~WARP_INVERSE_MAP, border_mode)
@@ -424,12 +430,12 @@ def _warp(matrix: np.ndarray, src: Any, dsize: Any, dst: Any, flags: Any, border
     image = _image(src)
     kernel = _kernel("flags", chosen & ~WARP_INVERSE_MAP)
     try:
-        width, height = map(operator.index, dsize)
+        width, height = (0, 0) if dsize is None else map(operator.index, dsize)
     except (TypeError, ValueError):
         width = height = -1
     if min(width, height) < 0:
         raise ValueError(f"dsize: expected (width, height), whole numbers; got {dsize!r}")
-    shape = (height, width) if width or height else image.shape[:2]
+    shape = (height, width) if width and height else image.shape[:2]
     result = _read(image, transform, shape, kernel, dst, border_mode, border_value)
     if key is not None and rows is not None:
         _calls.remember(key, src, rows, result, Mapped(rows), _spec(kernel, _border(border_mode)), last=True)
@@ -463,7 +469,8 @@ def _read(
     """Read an image at coordinates (H, W, 2), or at those of a ``Transform``."""
     border = _border(border_mode)
     shape = (*size, *image.shape[2:])
-    fits = isinstance(dst, np.ndarray) and dst.shape == shape and dst.dtype == image.dtype and dst.flags.writeable
+    shapes = (shape, (*shape, 1)) if image.ndim == 2 else (shape,)
+    fits = isinstance(dst, np.ndarray) and dst.shape in shapes and dst.dtype == image.dtype and dst.flags.writeable
     if 0 in shape:
         return np.empty(shape, image.dtype)
     channels = image.shape[2] if image.ndim == 3 else 1
@@ -490,7 +497,7 @@ def _read(
     found = found.reshape(shape)
     if not fits:
         return found
-    dst[...] = found
+    dst[...] = found.reshape(dst.shape)
     return dst
 
 

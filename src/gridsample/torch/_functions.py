@@ -1,6 +1,7 @@
 """``grid_sample`` and ``sample`` on tensors: checks, and the choice of who computes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -109,7 +110,9 @@ def grid_sample(
         if known is not None:
             return known
     given = (mode, padding_mode, align_corners, fill_value, outside, nan, cubic_a)
-    options = _checked(_grid_options, input, grid, given)
+    with _tracer_paused() as is_traced:
+        options = _checked(_grid_options, input, grid, given)
+        is_torch_mode = (is_traced or not _has_core(input)) and _is_torch_mode(input, grid, options)
     if as_flag("prefilter", prefilter) and options.kernel in _SPLINES:
         return _spline_sample(input, grid, options)
     if _cpu.is_plain(input, grid):
@@ -117,11 +120,26 @@ def grid_sample(
         if key is not None:
             _small.remember(key, input, grid, result, options)
         return result
-    if (not _has_core(input) or torch.onnx.is_in_onnx_export()) and _is_torch_mode(input, grid, options):
+    if is_torch_mode or (torch.onnx.is_in_onnx_export() and _is_torch_mode(input, grid, options)):
         name = "bicubic" if options.kernel == "cubic" else "bilinear" if options.kernel == "linear" else "nearest"
         padding = options.boundaries[0].partition("_")[0]
         return F.grid_sample(input, grid, name, padding, options.units == normalized(True))
+    if is_traced and not torch.onnx.is_in_onnx_export():
+        raise RuntimeError(
+            "grid_sample(): torch.jit.trace records PyTorch's own modes of tensors only; use torch.export instead"
+        )
     return _sample(input, grid, options)
+
+
+@contextmanager
+def _tracer_paused() -> Iterator[bool]:
+    """Do what is of no interest to ``torch.jit.trace``, such as checks, and say whether it is at work."""
+    state = torch._C._get_tracing_state()
+    torch._C._set_tracing_state(None)
+    try:
+        yield state is not None
+    finally:
+        torch._C._set_tracing_state(state)
 
 
 _BOUNDARY, _CUBIC_A = "boundary", -0.75
@@ -178,7 +196,8 @@ def _is_torch_mode(input: Tensor, grid: Tensor, options: Options) -> bool:
     corners = options.units == normalized(True)
     paddings = {"zeros", "border", "reflection_center" if corners else "reflection_edge"}
     return (
-        input.ndim in (4, 5)
+        options.kernel in ("nearest", "linear", "cubic")
+        and input.ndim in (4, 5)
         and input.dtype == grid.dtype
         and input.dtype in (torch.float32, torch.float64)
         and input.shape[0] == grid.shape[0]
