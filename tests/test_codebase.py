@@ -29,7 +29,7 @@ LAYERS = (
     {"_maps", "_small", "_spline"},
     {"_compose"},
     {"_sample", "_derivatives", "_runtime", "reference", "_cameras"},
-    {"_transform", "_ndimage_arguments"},
+    {"_transform", "_ndimage_arguments", "_opencv_arguments"},
     {"_ndimage", "_grid_sample"},
     {"_ndimage_filters"},
     {"dialects"},
@@ -150,6 +150,15 @@ def test_import_is_quick(tmp_path):
     compiled = {"PYTHONPYCACHEPREFIX": str(tmp_path), "PYTHONDONTWRITEBYTECODE": ""}
     code = "import numpy, time; start = time.process_time(); import gridsample; print(time.process_time() - start)"
     assert min(float(run_python(code, **compiled)) for _ in range(15)) < 0.030
+
+
+def test_dialects_need_no_import_of_their_own():
+    code = "import gridsample as g; print(g.scipy.zoom, g.opencv.remap, g.skimage.warp, g.reference.sample, g.torch.nn.FlowWarp)"
+    assert run_python(code).count("<function") == 4
+    with pytest.raises(AttributeError, match="no attribute 'numpyx'"):
+        _ = gridsample.numpyx
+    with pytest.raises(AttributeError, match="no attribute 'functional'"):
+        _ = gridsample.torch.functional
 
 
 def test_tables_are_equal():

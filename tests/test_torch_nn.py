@@ -67,6 +67,13 @@ def test_integrated_velocity_is_invertible(shape):
     assert inside.abs().mean() < 0.1 * velocity.abs().mean()
 
 
-def test_bad_steps():
-    with pytest.raises(ValueError, match="steps: expected 0 or more; got -1"):
-        VecInt(-1)
+def test_bad_arguments():
+    for call, error, message in (
+        (lambda: VecInt(-1), ValueError, "steps: expected 0 or more; got -1"),
+        (lambda: VecInt(1.5), TypeError, "steps: expected a whole number; got 1.5"),
+        (lambda: FlowAlign(0, 16, 4), ValueError, "fine_channels: expected 1 or more; got 0"),
+        (lambda: FlowAlign(8, 16, "4"), TypeError, "channels: expected a whole number; got '4'"),
+        (lambda: SpatialTransformer(align_corners="x"), TypeError, "align_corners: expected True or False; got 'x'"),
+    ):
+        with pytest.raises(error, match=message):
+            call()

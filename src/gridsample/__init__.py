@@ -8,6 +8,9 @@
 (1, 3, 480, 640)
 """
 
+import importlib
+import typing
+
 from gridsample import _runtime
 from gridsample._adjoint import sample_adjoint, sample_count, sample_gradient
 from gridsample._convert import flow_to_grid, grid_to_flow, normalize_coords, pixel_coords, swap_xy
@@ -52,3 +55,13 @@ __all__ = [
 ]
 
 _runtime.configure()
+
+_DIALECTS = ("opencv", "reference", "reference_derivatives", "scipy", "skimage", "torch")
+
+if not typing.TYPE_CHECKING:  # which knows of no attributes then that there are not
+
+    def __getattr__(name: str) -> object:
+        """Import a dialect when it is first asked for."""
+        if name in _DIALECTS:
+            return importlib.import_module(f"gridsample.{name}")
+        raise AttributeError(f"module 'gridsample' has no attribute {name!r}")

@@ -17,16 +17,41 @@ import operator
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
-from gridsample._arrays import as_image
+from gridsample import _modes
 from gridsample._compose import matrix_alone
 from gridsample._coords import index_axes
 from gridsample._engine import Mapped
-from gridsample._modes import BOUNDARIES
+from gridsample._opencv_arguments import (
+    BORDER_CONSTANT,
+    BORDER_DEFAULT,
+    BORDER_ISOLATED,
+    BORDER_REFLECT,
+    BORDER_REFLECT101,
+    BORDER_REFLECT_101,
+    BORDER_REPLICATE,
+    BORDER_TRANSPARENT,
+    BORDER_WRAP,
+    BOUNDARIES,
+    INTER_AREA,
+    INTER_CUBIC,
+    INTER_LANCZOS4,
+    INTER_LINEAR,
+    INTER_NEAREST,
+    WARP_FILL_OUTLIERS,
+    WARP_INVERSE_MAP,
+    WARP_RELATIVE_MAP,
+    as_picture,
+    as_plane,
+    as_points,
+    border_values,
+    kernel_name,
+    read_border,
+    read_flags,
+)
 from gridsample._sample import run, sample
 from gridsample._small import Calls
-from gridsample._spec import Spec, as_matrix, describe, make_spec, numbers_of
+from gridsample._spec import Spec, as_matrix, make_spec, numbers_of
 from gridsample._transform import Transform
 
 __all__ = [
@@ -53,32 +78,6 @@ __all__ = [
     "warpAffine",
     "warpPerspective",
 ]
-
-INTER_NEAREST, INTER_LINEAR, INTER_CUBIC, INTER_AREA, INTER_LANCZOS4 = range(5)
-WARP_FILL_OUTLIERS, WARP_INVERSE_MAP, WARP_RELATIVE_MAP = 8, 16, 32
-BORDER_CONSTANT, BORDER_REPLICATE, BORDER_REFLECT, BORDER_WRAP, BORDER_REFLECT_101, BORDER_TRANSPARENT = range(6)
-BORDER_REFLECT101 = BORDER_DEFAULT = BORDER_REFLECT_101
-BORDER_ISOLATED = 16
-
-_KERNELS = {
-    INTER_NEAREST: "nearest",
-    INTER_LINEAR: "linear",
-    INTER_CUBIC: "cubic",
-    INTER_AREA: "linear",
-    INTER_LANCZOS4: "lanczos4",
-}
-"""INTER_AREA is linear where an image is warped, as in OpenCV."""
-
-_BOUNDARIES = {
-    BORDER_CONSTANT: "constant",
-    BORDER_REPLICATE: "border",
-    BORDER_REFLECT: "reflection_edge",
-    BORDER_WRAP: "wrap",
-    BORDER_REFLECT_101: "reflection_center",
-    BORDER_TRANSPARENT: "zeros",
-}
-_STEPS = 32
-"""Of a pixel, in the fixed-point maps of convertMaps."""
 
 
 def remap(
@@ -134,7 +133,7 @@ def remap(
     >>> cv2.remap(np.array([[0, 10, 20]], np.uint8), x, y, cv2.INTER_LINEAR)
     array([[ 5, 15]], dtype=uint8)
     """
-    key, src = None, _as_plane(src)
+    key, src = None, as_plane(src)
     usual = type(interpolation) is int and _is_usual(dst, borderMode, borderValue)
     if usual and type(src) is type(map1) is np.ndarray and (map2 is None or type(map2) is np.ndarray):
         points, others = (map1, None) if map2 is None else (map2, map1)
@@ -143,17 +142,17 @@ def remap(
         known = _calls.call(key, src, points, others)
         if known is not None:
             return known
-    flags = _flags("interpolation", interpolation, WARP_RELATIVE_MAP)
-    kernel = _kernel("interpolation", flags & ~WARP_RELATIVE_MAP)
-    where: Any = _points(map1, map2, nearest=kernel == "nearest")
+    flags = read_flags("interpolation", interpolation, WARP_RELATIVE_MAP)
+    kernel = kernel_name("interpolation", flags & ~WARP_RELATIVE_MAP)
+    where: Any = as_points(map1, map2, nearest=kernel == "nearest")
     size = where.shape[:2]
     if flags & WARP_RELATIVE_MAP:
         where, key = Transform.flow(where, order="ij"), None
-    image = _image(src)
+    image = as_picture(src)
     result = _read(image, where, size, kernel, dst, borderMode, borderValue)
     if key is not None and np.may_share_memory(where, points):
         _calls.remember(
-            key, src, points, result, where, _spec(kernel, _border(borderMode)), last=True, apart=others is not None
+            key, src, points, result, where, _spec(kernel, read_border(borderMode)), last=True, apart=others is not None
         )
     return result
 
@@ -307,7 +306,7 @@ def undistort(src: Any, cameraMatrix: Any, distCoeffs: Any, dst: Any = None, new
     camera = numbers_of("cameraMatrix", cameraMatrix, (3, 3))
     new = camera if newCameraMatrix is None else numbers_of("newCameraMatrix", newCameraMatrix, (3, 3))
     coefficients = np.zeros(4) if distCoeffs is None else np.ravel(numbers_of("distCoeffs", distCoeffs, None))
-    image = _image(_as_plane(src))
+    image = as_picture(as_plane(src))
     where = Transform.lens(camera, coefficients, new_camera_matrix=new)
     return _read(image, where, image.shape[:2], "linear", dst, BORDER_CONSTANT, 0)
 
@@ -349,86 +348,21 @@ def getRotationMatrix2D(center: Any, angle: float, scale: float) -> np.ndarray:
     return np.array([[a, b, (1 - a) * x - b * y], [-b, a, b * x + (1 - a) * y]])
 
 
-def _flags(argument: str, value: Any, known: int) -> int:
-    """Return flags, which may hold an interpolation (up to 7) and those that are known."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{argument}: expected an int, as INTER_LINEAR; got {value!r} of type {type(value).__name__}")
-    flags = int(value) & ~WARP_FILL_OUTLIERS  # which says what constant borders do anyway
-    if flags < 0 or flags & ~(7 | known):
-        raise ValueError(f"{argument}: expected an interpolation (INTER_*) and flags that exist (WARP_*); got {value!r}")
-    return flags
-
-
-def _kernel(argument: str, code: int) -> str:
-    if code not in _KERNELS:
-        raise ValueError(f"{argument}: unknown interpolation method {code}: expected INTER_NEAREST to INTER_LANCZOS4")
-    return _KERNELS[code]
-
-
-def _as_plane(src: Any) -> Any:
-    """Return an image of one channel as (H, W): results have no axis of that size in OpenCV."""
-    return src[..., 0] if isinstance(src, np.ndarray) and src.ndim == 3 and src.shape[2] == 1 else src
-
-
-def _image(src: Any) -> np.ndarray:
-    image = as_image("src", src)
-    if image.ndim not in (2, 3) or image.size == 0:
-        raise ValueError(f"src: expected an image (H, W) or (H, W, C) that is not empty; got {describe(image)}")
-    return image
-
-
-def _points(map1: Any, map2: Any, nearest: bool) -> np.ndarray:
-    """Return the maps as floats (H, W, 2), y first."""
-    first = np.asarray(map1)
-    second = None if map2 is None or np.size(map2) == 0 else np.asarray(map2)
-    if first.ndim == 3 and first.shape[2] == 2 and first.dtype == np.int16:
-        whole = first[..., ::-1].astype(np.float32)
-        if second is not None:
-            if second.shape != first.shape[:2] or second.dtype.kind not in "iu":
-                raise ValueError(f"map2: expected the fractions of map1, ints {first.shape[:2]}; got {describe(second)}")
-            for component, steps in ((1, second % _STEPS), (0, second // _STEPS % _STEPS)):
-                whole[..., component] += steps >= _STEPS // 2 if nearest else steps * np.float32(1 / _STEPS)
-        return whole
-    for name, array in (("map1", first), ("map2", second)):
-        if array is not None and (array.dtype.kind != "f" or array.dtype.itemsize not in (4, 8)):
-            raise TypeError(f"{name}: expected floats in pixels, or int16 (H, W, 2) as map1; got {describe(array)}")
-    if second is None:
-        if first.ndim != 3 or first.shape[2] != 2:
-            raise ValueError(f"map1: expected (H, W, 2), x and y, since map2 is not given; got {describe(first)}")
-        return first[..., ::-1]
-    if first.ndim != 2 or second.shape != first.shape:
-        raise ValueError(f"map2: expected map1 and map2 of one shape (H, W); got {describe(first)} and {describe(second)}")
-    return _side_by_side(second, first)
-
-
-def _side_by_side(y: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """Return two arrays as one (H, W, 2), without a copy if they are laid out alike.
-
-    NOTE [two arrays as one]
-    The core reads a component of a point at a stride from the other, whatever that stride is: here the distance of the two
-    arrays in memory. The result lives only as long as the call that holds both arrays, and nothing between them is read.
-    """
-    apart = x.__array_interface__["data"][0] - y.__array_interface__["data"][0]
-    if x.dtype != y.dtype or x.strides != y.strides or apart % x.itemsize or not x.dtype.isnative:
-        return np.stack([y, x], -1)
-    return as_strided(y, (*y.shape, 2), (*y.strides, apart), writeable=False)
-
-
 def _warp(matrix: np.ndarray, src: Any, dsize: Any, dst: Any, flags: Any, border_mode: Any, border_value: Any) -> np.ndarray:
-    chosen = _flags("flags", flags, WARP_INVERSE_MAP)
+    chosen = read_flags("flags", flags, WARP_INVERSE_MAP)
     try:
         transform = Transform._projective(matrix, "xy", inverse=not chosen & WARP_INVERSE_MAP)
     except ValueError as error:
         raise ValueError(str(error).replace("matrix", "M", 1)) from None
-    key, rows, src = None, matrix_alone(transform), _as_plane(src)
+    key, rows, src = None, matrix_alone(transform), as_plane(src)
     usual = _is_usual(dst, border_mode, border_value) and type(dsize) is tuple and {*map(type, dsize)} == {int}
     if usual and rows is not None and type(src) is np.ndarray:
         key = (src.shape, src.strides, src.dtype.num, rows.shape, dsize, chosen & ~WARP_INVERSE_MAP, border_mode)
         known = _calls.call(key, src, rows)
         if known is not None:
             return known
-    image = _image(src)
-    kernel = _kernel("flags", chosen & ~WARP_INVERSE_MAP)
+    image = as_picture(src)
+    kernel = kernel_name("flags", chosen & ~WARP_INVERSE_MAP)
     try:
         width, height = (0, 0) if dsize is None else map(operator.index, dsize)
     except (TypeError, ValueError):
@@ -438,7 +372,7 @@ def _warp(matrix: np.ndarray, src: Any, dsize: Any, dst: Any, flags: Any, border
     shape = (height, width) if width and height else image.shape[:2]
     result = _read(image, transform, shape, kernel, dst, border_mode, border_value)
     if key is not None and rows is not None:
-        _calls.remember(key, src, rows, result, Mapped(rows), _spec(kernel, _border(border_mode)), last=True)
+        _calls.remember(key, src, rows, result, Mapped(rows), _spec(kernel, read_border(border_mode)), last=True)
     return result
 
 
@@ -450,24 +384,15 @@ def _is_usual(dst: Any, border_mode: Any, border_value: Any) -> bool:
     return plain and dst is None and border_mode & ~BORDER_ISOLATED != BORDER_TRANSPARENT
 
 
-def _border(border_mode: Any) -> int:
-    if isinstance(border_mode, bool) or not isinstance(border_mode, (int, np.integer)):
-        raise TypeError(f"borderMode: expected an int, as BORDER_CONSTANT; got {border_mode!r}")
-    border = int(border_mode) & ~BORDER_ISOLATED
-    if border not in _BOUNDARIES:
-        raise ValueError(f"borderMode: expected a BORDER_* that exists; got {border_mode!r}")
-    return border
-
-
 def _spec(kernel: str, border: int) -> Spec:
-    return make_spec(kernel, (BOUNDARIES[_BOUNDARIES[border]].code,) * 2, index_axes(2))
+    return make_spec(kernel, (_modes.BOUNDARIES[BOUNDARIES[border]].code,) * 2, index_axes(2))
 
 
 def _read(
     image: np.ndarray, where: Any, size: tuple[int, ...], kernel: str, dst: Any, border_mode: Any, border_value: Any
 ) -> np.ndarray:
     """Read an image at coordinates (H, W, 2), or at those of a ``Transform``."""
-    border = _border(border_mode)
+    border = read_border(border_mode)
     shape = (*size, *image.shape[2:])
     shapes = (shape, (*shape, 1)) if image.ndim == 2 else (shape,)
     fits = isinstance(dst, np.ndarray) and dst.shape in shapes and dst.dtype == image.dtype and dst.flags.writeable
@@ -478,14 +403,14 @@ def _read(
     def read(pixels: np.ndarray, dtype: Any, fill_value: Any) -> np.ndarray:
         settings = {"channels": "last", "dtype": dtype, "fill_value": fill_value}
         if isinstance(where, Transform):
-            return sample(pixels, where, kernel, _BOUNDARIES[border], size=size, **settings)
+            return sample(pixels, where, kernel, BOUNDARIES[border], size=size, **settings)
         spec = _spec(kernel, border)  # not sample, which would know each distance of two maps for another layout
         found: np.ndarray = run(pixels[None], where[None], spec, "map1", return_mask=False, out=None, **settings)[0]
         return found
 
     pixels = image if image.ndim == 3 else image[..., None]
     if border != BORDER_TRANSPARENT:
-        found = read(pixels, None, _values(border_value, channels, image.dtype))
+        found = read(pixels, None, border_values(border_value, channels, image.dtype))
     else:  # taps that are outside read dst: they have what is left of the weights
         computed = np.float64 if image.dtype.itemsize >= 4 else np.float32
         found = read(pixels, computed, 0)
@@ -499,16 +424,3 @@ def _read(
         return found
     dst[...] = found.reshape(dst.shape)
     return dst
-
-
-def _values(border_value: Any, channels: int, dtype: np.dtype) -> Any:
-    """Return the value of each channel: the four of OpenCV's scalar, again and again, in the range of the dtype."""
-    if type(border_value) is int and border_value == 0:
-        return 0  # as it mostly is, and there is nothing to check
-    given = np.atleast_1d(numbers_of("borderValue", border_value, None)).ravel()
-    if given.size > 4:
-        raise ValueError(f"borderValue: expected up to 4 numbers; got {border_value!r}")
-    values = np.resize(np.append(given, np.zeros(4 - given.size)), channels)
-    if dtype.kind in "iu":
-        values = np.clip(np.rint(values), np.iinfo(dtype).min, np.iinfo(dtype).max)
-    return values

@@ -8,6 +8,9 @@
 torch.Size([1, 3, 48, 64])
 """
 
+import importlib
+import typing
+
 from gridsample.torch._accelerate import accelerate
 from gridsample.torch._functions import grid_sample, sample
 from gridsample.torch._registration import register
@@ -19,3 +22,11 @@ __all__ = ["accelerate", "grid_sample", "sample", "spline_coefficients", "warp_a
 
 register()
 register_splines()
+
+if not typing.TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """Import the modules when they are first asked for."""
+        if name == "nn":
+            return importlib.import_module("gridsample.torch.nn")
+        raise AttributeError(f"module 'gridsample.torch' has no attribute {name!r}")

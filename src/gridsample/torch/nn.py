@@ -1,12 +1,15 @@
 """Modules that warp: spatial transformers, optical flow, flow alignment, and the integration of velocity fields."""
 
+import numbers
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gridsample._grid_sample import MODES, padding_names
 from gridsample._modes import BOUNDARIES
-from gridsample._spec import choose
+from gridsample._spec import as_flag, choose
 from gridsample.torch._functions import grid_sample, sample
 from gridsample.torch._warp import index_grid
 
@@ -66,9 +69,9 @@ class SpatialTransformer(nn.Module):
         super().__init__()
         self.transform = choose("transform", transform, ("affine", "dense"))
         self.kernel = MODES[choose("mode", mode, MODES)]
-        names = padding_names(align_corners)
+        self.align_corners = as_flag("align_corners", align_corners)
+        names = padding_names(self.align_corners)
         self.boundary = names[choose("padding_mode", padding_mode, names)]
-        self.align_corners = align_corners
 
     def forward(self, input: Tensor, transform: Tensor) -> Tensor:
         r"""Return input (N, C, \*spatial), warped: of its size if affine, of that of the displacements if dense."""
@@ -76,6 +79,14 @@ class SpatialTransformer(nn.Module):
             return _warp(input, transform, self.kernel, self.boundary)
         grid = F.affine_grid(transform, [transform.shape[0], *input.shape[1:]], self.align_corners)
         return grid_sample(input, grid, self.kernel, self.boundary, self.align_corners)
+
+
+def _whole_number(argument: str, value: Any, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{argument}: expected a whole number; got {value!r} of type {type(value).__name__}")
+    if value < least:
+        raise ValueError(f"{argument}: expected {least} or more; got {value!r}")
+    return int(value)
 
 
 class FlowWarp(nn.Module):
@@ -131,6 +142,8 @@ class FlowAlign(nn.Module):
 
     Raises
     ------
+    TypeError
+        A number of channels is not a whole number.
     ValueError
         A number of channels is not positive.
 
@@ -151,6 +164,8 @@ class FlowAlign(nn.Module):
 
     def __init__(self, fine_channels: int, coarse_channels: int, channels: int) -> None:
         super().__init__()
+        given = {"fine_channels": fine_channels, "coarse_channels": coarse_channels, "channels": channels}
+        fine_channels, coarse_channels, channels = (_whole_number(name, value, 1) for name, value in given.items())
         self.reduce_fine = nn.Conv2d(fine_channels, channels, 1, bias=False)
         self.reduce_coarse = nn.Conv2d(coarse_channels, channels, 1, bias=False)
         self.flow = nn.Conv2d(2 * channels, 2, 3, padding=1, bias=False)
@@ -177,6 +192,8 @@ class VecInt(nn.Module):
 
     Raises
     ------
+    TypeError
+        ``steps`` is not a whole number.
     ValueError
         ``steps`` is negative, or ``boundary`` is unknown.
 
@@ -195,9 +212,7 @@ class VecInt(nn.Module):
 
     def __init__(self, steps: int = 7, boundary: str = "zeros") -> None:
         super().__init__()
-        if steps < 0:
-            raise ValueError(f"steps: expected 0 or more; got {steps!r}")
-        self.steps = steps
+        self.steps = _whole_number("steps", steps, 0)
         self.boundary = choose("boundary", boundary, BOUNDARIES)
 
     def forward(self, velocity: Tensor) -> Tensor:
