@@ -92,6 +92,12 @@ def test_bad_input():
     refuses(ValueError, lambda: interpolate(image, 0), "size", "positive")
     refuses(ValueError, lambda: interpolate(image, None, -1), "scale_factor", "above 0", "got -1")
     refuses(ValueError, lambda: interpolate(image, None, 0.1), "scale_factor", "leaves a sample", "got 0.1")
+    for mode in ("nearest", "linear", "cubic", "area"):
+        for factor in (1e12, 1e30, 1e308):
+            refuses(
+                ValueError, lambda m=mode, f=factor: interpolate(image, None, f, m), "scale_factor", "NumPy", "shape (1, 1, "
+            )
+    refuses(ValueError, lambda: interpolate(image, (10**30, 3)), "size", "NumPy", f"shape (1, 1, {10**30}, 3)")
     refuses(ValueError, lambda: interpolate(image, 3, mode="lanczos"), "mode", "unknown name 'lanczos'")
     refuses(ValueError, lambda: interpolate(image, 3, align_corners=True), "align_corners", "mode 'nearest' has none")
     refuses(ValueError, lambda: interpolate(image, 3, mode="area", antialias=True), "antialias", "mode 'area' has none")

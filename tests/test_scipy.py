@@ -5,11 +5,13 @@ import warnings
 
 import numpy as np
 import pytest
+from numpy.lib.stride_tricks import as_strided
 from scipy import ndimage
 
 from gridsample import scipy as ours
 from gridsample._ndimage_arguments import MODES
 
+from .test_bad_input import frozen
 from .tolerances import NDIMAGE, NDIMAGE_FLOAT32, NDIMAGE_TIES
 
 RNG = np.random.default_rng(11)
@@ -241,6 +243,34 @@ def test_output():
         assert ours.map_coordinates(image((7, 8), "c8"), at, np.float64, 1).dtype == np.complex128
 
 
+@pytest.mark.parametrize("shape", [(0, 3), (3, 0), (2, 0, 3, 4)])
+@pytest.mark.parametrize("order", [0, 1, 3])
+@pytest.mark.parametrize("mode", ["constant", "grid-constant", "mirror"])
+def test_empty_arrays(mode, order, shape):
+    """They are nothing, or ``cval``, outside. In other modes SciPy returns memory as it was."""
+    a, n, settings = np.zeros(shape), len(shape), {"order": order, "mode": mode, "cval": 3.7}
+    for name, arguments in (
+        ("shift", (1,)),
+        ("zoom", (2,)),
+        ("zoom", (1,)),
+        ("rotate", (30, (1, 0), False)),
+        ("affine_transform", (np.eye(n),)),
+        ("affine_transform", (np.ones(n), 0, None, np.float32)),
+        ("geometric_transform", (lambda index: index,)),
+        ("map_coordinates", (np.zeros((n, 0, 2)),)),
+    ):
+        agree(*(getattr(f, name)(a, *arguments, **settings) for f in (ours, ndimage)))
+    for axis in range(n):
+        agree(*(f.spline_filter1d(a, axis=axis) for f in (ours, ndimage)))
+    agree(ours.spline_filter(a), ndimage.spline_filter(a))
+    for output in ("i2", "u1", "f4", bool):
+        if mode == "mirror":
+            with pytest.raises(ValueError, match=r"^input: expected a sample to read"):
+                ours.map_coordinates(a, np.zeros((n, 2)), output, **settings)
+        else:
+            agree(*(f.map_coordinates(a, np.zeros((n, 2)), np.dtype(output), **settings) for f in (ours, ndimage)))
+
+
 def test_nothing_reads_outside():
     wild = np.array([[np.nan, np.inf, -np.inf, 1e300, -1e300, 3.0]])
     for mode in MODES:
@@ -280,6 +310,50 @@ A = np.zeros((4, 5))
         (RuntimeError, lambda f: f.zoom(A, (1, 2, 3), order=1), "zoom: sequence argument must have length"),
         (ValueError, lambda f: f.zoom(A, -1, order=1), "zoom: input and output rank"),
         (TypeError, lambda f: f.shift(A, "a", order=1), "shift: expected a real number"),
+        (ValueError, lambda f: f.shift(A, 1, frozen(A.copy()), order=1), "output: expected a writeable array; got a read-only"),
+        (ValueError, lambda f: f.spline_filter(A, output=frozen(A.copy())), "output: expected a writeable array"),
+        (TypeError, lambda f: f.shift(A, 1, "no", order=1), "output: expected an array or a dtype; got 'no'"),
+        (TypeError, lambda f: f.shift(A, 1, order=3.0), "order: expected a whole number; got 3.0"),
+        (TypeError, lambda f: f.spline_filter(A, 3.0), "order: expected a whole number; got 3.0"),
+        (TypeError, lambda f: f.affine_transform(A, np.eye(2), 0, "ab", order=1), "output_shape: expected a sequence of whole"),
+        (TypeError, lambda f: f.affine_transform(A, np.eye(2), 0, (2.7, 2), order=1), "output_shape: expected a sequence of"),
+        (TypeError, lambda f: f.geometric_transform(A, tuple, (2.7, 2), order=1), "output_shape: expected a sequence of whole"),
+        (
+            ValueError,
+            lambda f: f.affine_transform(A, np.eye(2), 0, (2**60, 9), order=1),
+            "output_shape: expected a result that",
+        ),
+        (
+            ValueError,
+            lambda f: f.affine_transform(A, [[1, 2], [3]], order=1),
+            "matrix: expected an array of numbers; got a list",
+        ),
+        (
+            ValueError,
+            lambda f: f.affine_transform(A, np.eye(2), [[1], [2, 3]], order=1),
+            "offset: expected an array of numbers",
+        ),
+        (ValueError, lambda f: f.map_coordinates(A, [[1], [2, 3]], order=1), "coordinates: expected an array of numbers"),
+        (ValueError, lambda f: f.shift([[1], [2, 3]], 1, order=1), "input: expected an array of numbers; got a list"),
+        (ValueError, lambda f: f.zoom(A, np.nan, order=1), "zoom: expected finite numbers"),
+        (
+            ValueError,
+            lambda f: f.zoom(A, 1e12, order=1),
+            "zoom: expected a result that NumPy has an array for; got one of shape",
+        ),
+        (TypeError, lambda f: f.rotate(A, 3, 1, order=1), "axes: expected two whole numbers; got 1"),
+        (TypeError, lambda f: f.spline_filter1d(A, axis=1.0), "axis: expected a whole number; got 1.0"),
+        (TypeError, lambda f: f.spline_filter1d(A, axis=None), "axis: expected a whole number; got None"),
+        (
+            RuntimeError,
+            lambda f: f.geometric_transform(A, tuple, order=1, extra_arguments=None),
+            "extra_arguments: extra_arguments must be a tuple; got None",
+        ),
+        (
+            RuntimeError,
+            lambda f: f.geometric_transform(A, tuple, order=1, extra_keywords=3),
+            "extra_keywords: extra_keywords must be a dictionary; got 3",
+        ),
         (RuntimeError, lambda f: f.spline_filter(A, 1), "order: spline order not supported"),
         (RuntimeError, lambda f: f.spline_filter1d(A, 6), "order: spline order not supported"),
         (RuntimeError, lambda f: f.spline_filter1d(A, mode="no"), "mode: boundary mode not supported"),
@@ -306,7 +380,51 @@ def test_own_errors():
         ours.geometric_transform(A, lambda index: (index[0],), order=1)
     with pytest.raises(ValueError, match="input: data type not supported"):
         ours.zoom(A.astype(np.longdouble), 2)
-    with pytest.raises(ValueError, match="no axis empty"):
-        ours.zoom(A[:0], 2)
-    with pytest.raises(TypeError, match="angle: expected a finite number"):
-        ours.rotate(A, "right")
+    for angle in ("right", np.nan, np.ones(2)):
+        with pytest.raises(TypeError, match=r"^angle: expected a finite number"):
+            ours.rotate(A, angle)
+    for order in (np.array([1, 2]), np.array([1]), None, "1"):
+        with pytest.raises(TypeError, match=r"^order: expected a whole number; got "):
+            ours.shift(A, 1, order=order)
+    for matrix in ("x", np.eye(2) * 1j, np.array([1j, 1], object)):
+        with pytest.raises(TypeError, match=r"^matrix: expected real numbers; got shape"):
+            ours.affine_transform(A, matrix)
+    for factor in (np.inf, 1e308):
+        with pytest.raises(ValueError, match=r"^zoom: expected finite numbers"):
+            ours.zoom(A, factor)
+
+
+def test_outputs_that_overlap_themselves():
+    """SciPy writes to them, and what is there afterwards depends on the order."""
+    for output in (as_strided(np.zeros(5), A.shape, (0, 8)), as_strided(np.zeros(99), A.shape, (8, 8))):
+        for call in (
+            lambda out: ours.shift(A, 1, out),
+            lambda out: ours.zoom(A, 1, out),
+            lambda out: ours.spline_filter(A, 3, out),
+        ):
+            with pytest.raises(ValueError, match=r"^output: expected memory of its own for every element"):
+                call(output)
+
+
+def test_masked_arrays():
+    masked = np.ma.masked_array(A, A == 0)
+    for name, call in {
+        "input": lambda: ours.shift(masked, 1),
+        "coordinates": lambda: ours.map_coordinates(A, masked[:2]),
+        "matrix": lambda: ours.affine_transform(A, masked[:2, :2]),
+        "zoom": lambda: ours.zoom(A, masked[0, :2]),
+        "angle": lambda: ours.rotate(A, np.ma.masked_array(30.0)),
+    }.items():
+        with pytest.raises(TypeError, match=rf"^{name}: expected an array without a mask"):
+            call()
+    with pytest.raises(TypeError, match=r"^input: expected an array without a mask"):
+        ours.spline_filter(masked)
+
+
+def test_numbers_of_other_types():
+    a = image((7, 8))
+    agree(ours.rotate(a, np.array(30.0), order=np.int8(1)), ndimage.rotate(a, np.array(30.0), order=np.int8(1)))
+    for matrix in (np.eye(2).astype(object), np.eye(2, dtype=bool)):
+        shape = np.array([3, 2])
+        agree(*(f.affine_transform(a, matrix, output_shape=shape, order=1) for f in (ours, ndimage)))
+    agree(ours.spline_filter1d(a, axis=np.int64(0)), ndimage.spline_filter1d(a, axis=np.int64(0)))

@@ -125,8 +125,15 @@ def test_bad_input():
     )
     refuses(ValueError, lambda: gridsample.warp_flow(image, flow, flow_channels="no"), "flow_channels", "'no'")
     refuses(ValueError, lambda: gridsample.undistort(np.zeros((2, 3, 4, 5, 6)), CAMERA, LENS), "input", "2 spatial axes")
-    with pytest.raises(TypeError, match="unexpected keyword argument 'mode'"):
-        gridsample.warp_affine(image, AFFINE, mode="nearest")
+    for warp, arguments in {
+        gridsample.warp_affine: (AFFINE,),
+        gridsample.warp_perspective: (HOMOGRAPHY,),
+        gridsample.warp_flow: (flow,),
+        gridsample.undistort: (CAMERA, LENS),
+    }.items():
+        for stranger in ("mode", "coords"):
+            with pytest.raises(TypeError, match=rf"^{warp.__name__}\(\) got an unexpected keyword argument '{stranger}'"):
+                warp(image, *arguments, **{stranger: "nearest"})
 
 
 @pytest.mark.isa

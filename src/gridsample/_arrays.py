@@ -21,6 +21,7 @@ __all__ = [
     "channels_last",
     "check_out",
     "check_space",
+    "check_writeable",
     "empty_like_layout",
     "fill_values",
     "missing_out",
@@ -104,17 +105,22 @@ def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype, **others: np.nd
         raise ValueError(f"out: expected shape {shape}; got {describe(out)}")
     if out.dtype != dtype:
         raise TypeError(f"out: expected dtype {dtype} in native byte order; got {describe(out)}")
-    if not out.flags.writeable:
-        raise ValueError(f"out: expected a writeable array; got a read-only one of {describe(out)}")
-    if not (out.flags.c_contiguous or _elements_are_apart(out)):
-        raise ValueError(
-            "out: expected memory of its own for every element; got an array that is broadcast or overlaps itself, "
-            f"strides {out.strides}"
-        )
+    check_writeable("out", out)
     for name, other in others.items():
         if _overlap(out, other):
             raise ValueError(f"out: expected memory apart from {name}; it overlaps {name} ({describe(other)})")
     return out
+
+
+def check_writeable(argument: str, array: np.ndarray) -> None:
+    """Refuse an array that is read-only, or has elements in the same memory."""
+    if not array.flags.writeable:
+        raise ValueError(f"{argument}: expected a writeable array; got a read-only one of {describe(array)}")
+    if not (array.flags.c_contiguous or _elements_are_apart(array)):
+        raise ValueError(
+            f"{argument}: expected memory of its own for every element; got an array that is broadcast or overlaps itself, "
+            f"strides {array.strides}"
+        )
 
 
 def _elements_are_apart(array: np.ndarray) -> bool:

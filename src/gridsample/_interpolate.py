@@ -1,13 +1,14 @@
 """Resizing: ``torch.nn.functional.interpolate`` on NumPy arrays."""
 
 import math
+import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from gridsample import _engine, _memory
-from gridsample._arrays import as_image, channels_first, channels_last, check_space
+from gridsample._arrays import as_image, channels_first, channels_last, check_space, too_large
 from gridsample._compose import Composition, Source
 from gridsample._coords import index_axes
 from gridsample._maps import Points
@@ -104,6 +105,9 @@ def interpolate(
     spatial = image.shape[1:-1] if last else image.shape[2:]
     check_space(spatial, image)
     sizes, given = _sizes(size, scale_factor, spatial)
+    shape = (*image.shape[:1], *sizes, image.shape[-1]) if last else (*image.shape[:2], *sizes)
+    if math.prod(max(n, 1) for n in shape) > sys.maxsize // 64:  # positions and weights of one output take less than 64 bytes
+        raise too_large("size" if scale_factor is None else "scale_factor", shape, image.dtype)
     axes = [_Axis(n, m, _scale(n, m, s, align_corners), align_corners) for n, m, s in zip(spatial, sizes, given, strict=True)]
     if kernel == "area" or antialias or (kernel == "linear" and image.dtype.name in ("float32", "float64")):
         planes = channels_first(image) if last else image
@@ -224,7 +228,8 @@ def _sizes(size: Any, scale_factor: Any, spatial: tuple[int, ...]) -> tuple[tupl
     if factors.shape not in ((), (ndim,)) or factors.min() <= 0:
         raise ValueError(f"scale_factor: expected a number above 0, or one for each of {ndim} axes; got {scale_factor!r}")
     each = [float(factor) for factor in np.broadcast_to(factors, ndim)]
-    sizes = tuple(math.floor(n * factor) for n, factor in zip(spatial, each, strict=True))
+    # An infinite size is too large, as this one is.
+    sizes = tuple(math.floor(min(n * factor, sys.maxsize)) for n, factor in zip(spatial, each, strict=True))
     if min(sizes) < 1:
         raise ValueError(f"scale_factor: expected one that leaves a sample of {spatial}; got {scale_factor!r}")
     return sizes, list(each)

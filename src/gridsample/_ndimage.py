@@ -19,8 +19,8 @@ from gridsample._compose import Composition, as_mapped, boxes, points_of
 from gridsample._coords import index_axes
 from gridsample._maps import Points, stack
 from gridsample._modes import BOUNDARIES, COMPLEX_DTYPES, KERNELS, OUTSIDE_RULES
-from gridsample._ndimage_arguments import MODES, as_cval
-from gridsample._spec import MAX_NDIM, Spec
+from gridsample._ndimage_arguments import MODES, Unsupported, as_cval
+from gridsample._spec import MAX_NDIM, Spec, describe
 from gridsample._spline import filter_axes
 
 __all__ = ["Axes", "Mapping", "computed_for", "resample", "spline_boundary"]
@@ -112,6 +112,13 @@ def resample(
     if output.size == 0:
         return
     cval = as_cval(cval, complex if input.dtype.kind == "c" else float)
+    if input.size == 0:
+        if mode not in ("constant", "grid-constant"):
+            raise Unsupported(
+                f"input: expected a sample to read, as there is none outside in mode {mode!r}; got {describe(input[0])}"
+            )
+        output[...] = _rounded(np.full(output.shape, cval), output.dtype)
+        return
     image = computed_for(input, output)
     rule, pad = MODES[mode], 0
     if order > 1 and prefilter:

@@ -2,17 +2,22 @@
 
 import math
 import numbers
+import operator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from gridsample import _memory
-from gridsample._spec import describe
+from gridsample._arrays import check_writeable, too_large
+from gridsample._spec import as_array, describe
 
 __all__ = [
     "MODES",
     "Unsupported",
+    "as_affine",
+    "as_coordinates",
     "as_cval",
+    "as_index",
     "as_input",
     "as_plane",
     "as_sequence",
@@ -21,6 +26,7 @@ __all__ = [
     "check_order",
     "cosine_sine",
     "make_output",
+    "zoomed",
 ]
 
 
@@ -53,9 +59,10 @@ class Unsupported(ValueError, RuntimeError):
 
 def check_order(order: Any, lowest: int = 0) -> int:
     """Return ``order`` if it is one of SciPy's."""
-    if isinstance(order, bool) or order not in range(lowest, 6):
+    number = as_index("order", order)
+    if isinstance(order, bool) or not lowest <= number <= 5:
         raise Unsupported(f"order: spline order not supported: expected {lowest} to 5; got {order!r}")
-    return int(order)
+    return number
 
 
 def check_mode(mode: Any) -> str:
@@ -65,23 +72,85 @@ def check_mode(mode: Any) -> str:
     return mode
 
 
-def as_input(value: Any) -> np.ndarray:
-    """Return an array of numbers of at least one axis, none of which is empty."""
-    array = np.asarray(value)
+def as_index(argument: str, value: Any) -> int:
+    """Return a whole number of any integer type."""
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise TypeError(f"{argument}: expected a whole number; got {value!r:.80}") from None
+
+
+def _as_array(argument: str, value: Any) -> np.ndarray:
+    try:
+        return as_array(argument, value)
+    except ValueError as error:
+        raise ValueError(f"{argument}: expected an array of numbers; got a {type(value).__name__}: {error}") from None
+
+
+def as_input(value: Any, *, empty: bool = False) -> np.ndarray:
+    """Return an array of numbers of at least one axis, none of which is empty unless it may be."""
+    array = _as_array("input", value)
     if array.dtype.kind not in "biufc" or array.dtype.itemsize > (16 if array.dtype.kind == "c" else 8):
         raise Unsupported(f"input: data type not supported: expected numbers of up to 64 bits; got {describe(array)}")
-    if array.ndim < 1 or array.size == 0:
+    if array.ndim < 1 or (array.size == 0 and not empty):
         raise Unsupported(f"input: input and output rank must be > 0, and no axis empty; got {describe(array)}")
     return array
 
 
-def make_output(output: Any, input: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Return the array that the result goes to: the caller's, or a new one of the dtype that the caller said."""
+def as_coordinates(coordinates: Any, ndim: int) -> np.ndarray:
+    """Return coordinates (ndim, *out)."""
+    coords = _as_array("coordinates", coordinates)
+    if coords.dtype.kind == "c":
+        raise TypeError(f"coordinates: Complex type not supported: expected real numbers; got {describe(coords)}")
+    if coords.dtype.kind not in "biuf":
+        raise Unsupported(f"coordinates: coordinate array data type not supported: expected numbers; got {describe(coords)}")
+    if coords.ndim < 2:
+        raise Unsupported(
+            f"coordinates: input and output rank must be > 0: expected (input.ndim, *out); got {describe(coords)}"
+        )
+    if len(coords) != ndim:
+        raise Unsupported(
+            f"coordinates: invalid shape for coordinate array: expected ({ndim}, *out), as input has axes; "
+            f"got {describe(coords)}"
+        )
+    return coords
+
+
+def as_affine(matrix: Any, offset: Any, n: int, columns: int) -> tuple[np.ndarray, Any]:
+    """Return a matrix (n, columns), or its diagonal (n,), and the offset, which a further column of the matrix may be."""
+    given = _as_array("matrix", matrix)
+    try:  # None, strings and objects too, if NumPy makes real numbers of them
+        m = given.astype(np.float64, casting="same_kind" if given.dtype.kind == "c" else "unsafe")
+    except (TypeError, ValueError):
+        raise TypeError(f"matrix: expected real numbers; got {describe(given)}") from None
+    if m.ndim not in (1, 2) or m.shape[0] < 1:
+        raise Unsupported(f"matrix: no proper affine matrix provided: expected ({n}, {columns}) or ({n},); got {describe(m)}")
+    if m.ndim == 2 and m.shape[1] == n + 1 and m.shape[0] in (n, n + 1):
+        if m.shape[0] == n + 1 and not np.array_equal(m[n], np.eye(n + 1)[n]):
+            raise ValueError(f"matrix: expected a homogeneous one, with the last row {[0] * n + [1]}; got {m[n].tolist()}")
+        m, offset = m[:n, :n], m[:n, n]
+    if m.shape[0] != n:
+        raise Unsupported(f"matrix: affine matrix has wrong number of rows: expected {n}, as input has axes; got {describe(m)}")
+    if m.ndim == 2 and m.shape[1] != columns:
+        raise Unsupported(
+            f"matrix: affine matrix has wrong number of columns: expected {columns}, as output has axes; got {describe(m)}"
+        )
+    return m, offset
+
+
+def make_output(output: Any, input: np.ndarray, shape: tuple[int, ...], said_by: str = "input") -> np.ndarray:
+    """Return the array that the result goes to: the caller's, or a new one of the dtype that the caller said.
+
+    ``said_by`` is the argument that the shape comes from.
+    """
     is_complex = input.dtype.kind == "c"
     if output is None:
-        return _memory.empty(shape, input.dtype.newbyteorder("="))
+        return _empty(said_by, shape, input.dtype.newbyteorder("="))
     if isinstance(output, (type, np.dtype, str)):
-        dtype = np.dtype(output)
+        try:
+            dtype = np.dtype(output)
+        except Exception:  # a string may be wrong in many ways, a syntax error among them
+            raise TypeError(f"output: expected an array or a dtype; got {output!r:.80}") from None
         if dtype.kind not in "biufc":
             raise Unsupported(f"output: output must have numeric dtype; got {output!r}")
         if is_complex and dtype.kind != "c":
@@ -91,13 +160,21 @@ def make_output(output: Any, input: np.ndarray, shape: tuple[int, ...]) -> np.nd
 
             warnings.warn("promoting specified output dtype to complex", stacklevel=3)
             dtype = np.promote_types(dtype, np.complex64)
-        return _memory.empty(shape, dtype)
+        return _empty(said_by, shape, dtype)
     array = np.asarray(output)
     if array.shape != shape:
         raise Unsupported(f"output: output shape not correct: expected {shape}; got {array.shape}")
     if is_complex and array.dtype.kind != "c":
         raise Unsupported(f"output: output must have complex dtype, as input has; got {array.dtype}")
+    check_writeable("output", array)
     return array
+
+
+def _empty(said_by: str, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    try:
+        return _memory.empty(shape, dtype)
+    except ValueError:
+        raise too_large(said_by, shape, dtype) from None
 
 
 def as_cval(cval: Any, kind: type) -> Any:
@@ -110,7 +187,7 @@ def as_cval(cval: Any, kind: type) -> Any:
 
 def as_shape(argument: str, shape: Any) -> tuple[int, ...]:
     try:
-        sizes = tuple(int(n) for n in shape)
+        sizes = tuple(operator.index(n) for n in shape)
     except TypeError:
         raise TypeError(f"{argument}: expected a sequence of whole numbers; got {shape!r}") from None
     if not sizes or min(sizes) < 0:
@@ -120,7 +197,7 @@ def as_shape(argument: str, shape: Any) -> tuple[int, ...]:
 
 def as_sequence(argument: str, value: Any, count: int) -> tuple[float, ...]:
     """Return one number for each axis, from one for all or a sequence of them."""
-    given = np.asarray(value)
+    given = _as_array(argument, value)
     if given.dtype.kind not in "biuf" or given.ndim > 1:
         raise TypeError(f"{argument}: expected a real number, or one for each of the {count} axes; got {value!r:.80}")
     if given.ndim and given.size != count:
@@ -130,8 +207,19 @@ def as_sequence(argument: str, value: Any, count: int) -> tuple[float, ...]:
     return tuple(float(one) for one in np.broadcast_to(given, count))
 
 
+def zoomed(shape: tuple[int, ...], factors: tuple[float, ...]) -> tuple[int, ...]:
+    """Return the sizes that a zoom makes of others."""
+    sizes = [n * factor for n, factor in zip(shape, factors, strict=True)]
+    if not all(map(math.isfinite, sizes)):
+        raise ValueError(f"zoom: expected finite numbers, and sizes that are; got {factors} for {shape}")
+    return as_shape("zoom", [round(size) for size in sizes])
+
+
 def as_plane(axes: Any, ndim: int) -> list[int]:
-    given = list(axes)
+    try:
+        given = list(axes)
+    except TypeError:
+        raise TypeError(f"axes: expected two whole numbers; got {axes!r:.80}") from None
     if len(given) != 2:
         raise ValueError(f"axes: axes should contain exactly two values; got {axes!r}")
     if not all(isinstance(axis, numbers.Real) and float(axis).is_integer() for axis in given):
@@ -167,6 +255,8 @@ def cosine_sine(angle: Any) -> tuple[float, float]:
     Polynomials of an eighth of a turn: S. Moshier, Cephes, sindg and cosdg. The last bit decides between two samples where
     order 0 falls between them, as it does at 30 degrees.
     """
+    if isinstance(angle, np.ndarray) and angle.ndim == 0:
+        angle = as_array("angle", angle).item()
     if not isinstance(angle, numbers.Real) or not math.isfinite(angle):
         raise TypeError(f"angle: expected a finite number of degrees; got {angle!r}")
     degrees = abs(float(angle))

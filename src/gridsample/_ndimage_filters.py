@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from gridsample._ndimage import computed_for, spline_boundary
-from gridsample._ndimage_arguments import as_input, check_mode, check_order, make_output
+from gridsample._ndimage_arguments import as_index, as_input, check_mode, check_order, make_output
 from gridsample._spline import filter_axes
 
 __all__ = ["spline_filter", "spline_filter1d"]
@@ -46,7 +46,7 @@ def spline_filter(input: Any, order: int = 3, output: Any = np.float64, mode: st
     >>> map_coordinates(coefficients, [[1.0, 1.5, 2.0]], prefilter=False).round(3)
     array([1., 2., 4.])
     """
-    order, mode, image = check_order(order, 2), check_mode(mode), as_input(input)
+    order, mode, image = check_order(order, 2), check_mode(mode), as_input(input, empty=True)
     return _filter(image, range(image.ndim), order, output, mode)
 
 
@@ -85,7 +85,8 @@ def spline_filter1d(input: Any, order: int = 3, axis: int = -1, output: Any = np
     >>> spline_filter1d(np.array([0.0, 0.0, 6.0, 0.0, 0.0]), 3).round(3)
     array([ 1.5, -3. , 10.5, -3. ,  1.5])
     """
-    order, mode, image = check_order(order), check_mode(mode), as_input(input)
+    order, mode, image = check_order(order), check_mode(mode), as_input(input, empty=True)
+    axis = as_index("axis", axis)
     if not -image.ndim <= axis < image.ndim:
         raise np.exceptions.AxisError(f"axis: axis {axis} is out of bounds for array of dimension {image.ndim}")
     return _filter(image, [axis % image.ndim] if order > 1 else [], order, output, mode)

@@ -14,6 +14,8 @@ from gridsample._transform import Transform
 __all__ = ["undistort", "warp_affine", "warp_flow", "warp_perspective"]
 
 _UNITS = ("pixels", "normalized")
+_OPTIONS = tuple(sample.__kwdefaults__ or ())
+"""What goes on to ``sample`` by name."""
 
 
 def warp_affine(
@@ -84,6 +86,7 @@ def warp_affine(
     >>> gridsample.warp_affine(image, [[1, 0, 1], [0, 1, 0]], inverse=True)  # the input at x goes to x + 1
     array([[0., 1., 2.]])
     """
+    _check_options("warp_affine", options)
     directions = {"order": order, "inverse": inverse}
     options = {"kernel": kernel, "boundary": boundary, **options}
     if front_end := torch_front_end(input, matrix):
@@ -161,6 +164,7 @@ def warp_perspective(
     >>> gridsample.warp_perspective(image, [[1, 0, 0], [0, 1, 0], [0.5, 0, 1]])  # x / (1 + x / 2): ever slower
     array([[1.        , 1.66666667, 2.        , 2.2       ]])
     """
+    _check_options("warp_perspective", options)
     directions = {"order": order, "inverse": inverse}
     options = {"kernel": kernel, "boundary": boundary, **options}
     if front_end := torch_front_end(input, matrix):
@@ -239,6 +243,7 @@ def warp_flow(
     >>> gridsample.warp_flow(image, flow, boundary="border")
     array([[2., 3., 3.]])
     """
+    _check_options("warp_flow", options)
     if front_end := torch_front_end(input, flow):
         given = {"relative": relative, "order": order, "flow_channels": flow_channels, "units": units}
         return front_end.warp_flow(input, flow, size, kernel, boundary, align_corners=align_corners, **given, **options)
@@ -332,10 +337,18 @@ def undistort(
     >>> gridsample.undistort(image, [[2, 0, 2], [0, 2, 0], [0, 0, 1]], [0.05, 0, 0, 0]).round(4)
     array([[0.    , 0.9875, 2.    , 3.0125, 3.6   ]])
     """
+    _check_options("undistort", options)
     transform = Transform.lens(camera_matrix, distortion, new_camera_matrix=new_camera_matrix, rotation=rotation)
     if as_flag("inverse", inverse):
         transform = transform.inverse()
     return sample(input, transform, kernel, boundary, size=size, **options)
+
+
+def _check_options(who: str, options: dict[str, Any]) -> None:
+    """Refuse what ``sample`` would, in the name of the function that was called."""
+    for name in options:
+        if name not in _OPTIONS:
+            raise TypeError(f"{who}() got an unexpected keyword argument {name!r}")
 
 
 def _warp_by_matrix(

@@ -8,9 +8,21 @@ and result are float32 or narrower, they are computed in float32. What raises a 
 >>> ndimage.zoom(np.array([[0.0, 1.0], [2.0, 3.0]]), (1, 2), order=1).round(3)
 array([[0.   , 0.333, 0.667, 1.   ],
        [2.   , 2.333, 2.667, 3.   ]])
+
+What differs from SciPy 1.17:
+
+* Splines of whole numbers by "grid-constant": SciPy makes ``cval`` a number of the image's dtype, cut off or wrapped around;
+  here it stays as it is.
+* ``spline_filter`` into whole numbers too narrow for the coefficients: SciPy wraps them around after each axis; here they are
+  cast once, after the last.
+* ``zoom`` of complex arrays: SciPy ignores ``grid_mode``.
+* Splines by "reflect" and "grid-mirror", and ``spline_filter`` by "nearest", along axes of less than some 20 samples: SciPy's
+  miss the samples, by 1e-2 of their range where there are but two or three; these here go through them.
+* An array with a mask is refused, and so is an ``output`` that is broadcast or overlaps itself.
 """
 
 from collections.abc import Callable, Sequence
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -20,6 +32,8 @@ from gridsample._maps import Projective
 from gridsample._ndimage import Axes, Mapping, resample
 from gridsample._ndimage_arguments import (
     Unsupported,
+    as_affine,
+    as_coordinates,
     as_input,
     as_plane,
     as_sequence,
@@ -28,6 +42,7 @@ from gridsample._ndimage_arguments import (
     check_order,
     cosine_sine,
     make_output,
+    zoomed,
 )
 from gridsample._ndimage_filters import spline_filter, spline_filter1d
 from gridsample._spec import as_flag, describe
@@ -81,7 +96,7 @@ def map_coordinates(
     Raises
     ------
     TypeError
-        ``coordinates`` or ``cval`` is not real.
+        ``coordinates`` or ``cval`` is not real, ``order`` is no whole number, or an array has a mask.
     ValueError
         A shape, an order, a mode or a dtype is not one of the above (a RuntimeError too, as in SciPy).
 
@@ -92,22 +107,9 @@ def map_coordinates(
     >>> map_coordinates(np.array([[0.0, 1.0], [2.0, 3.0]]), [[0.5, 1.0], [0.5, 0.0]], order=1)
     array([1.5, 2. ])
     """
-    order, mode, image = check_order(order), check_mode(mode), as_input(input)
-    coords = np.asarray(coordinates)
-    if coords.dtype.kind == "c":
-        raise TypeError(f"coordinates: Complex type not supported: expected real numbers; got {describe(coords)}")
-    if coords.dtype.kind not in "biuf":
-        raise Unsupported(f"coordinates: coordinate array data type not supported: expected numbers; got {describe(coords)}")
-    if coords.ndim < 2:
-        raise Unsupported(
-            f"coordinates: input and output rank must be > 0: expected (input.ndim, *out); got {describe(coords)}"
-        )
-    if len(coords) != image.ndim:
-        raise Unsupported(
-            f"coordinates: invalid shape for coordinate array: expected ({image.ndim}, *out), as input has axes; "
-            f"got {describe(coords)}"
-        )
-    out = make_output(output, image, coords.shape[1:])
+    order, mode, image = check_order(order), check_mode(mode), as_input(input, empty=True)
+    coords = as_coordinates(coordinates, image.ndim)
+    out = make_output(output, image, coords.shape[1:], "coordinates")
     return _run(image, coords, out, order, mode, cval, prefilter)
 
 
@@ -165,27 +167,13 @@ def affine_transform(
     >>> affine_transform(np.arange(4.0), [0.5], offset=1, order=1)
     array([1. , 1.5, 2. , 2.5])
     """
-    order, mode, image = check_order(order), check_mode(mode), as_input(input)
+    order, mode, image = check_order(order), check_mode(mode), as_input(input, empty=True)
     if output_shape is None:
         output_shape = output.shape if isinstance(output, np.ndarray) else image.shape
     shape = as_shape("output_shape", output_shape)
-    out = make_output(output, image, shape)
-    m = np.asarray(matrix, np.float64)
+    out = make_output(output, image, shape, "output_shape")
     n = image.ndim
-    if m.ndim not in (1, 2) or m.shape[0] < 1:
-        raise Unsupported(
-            f"matrix: no proper affine matrix provided: expected ({n}, {len(shape)}) or ({n},); got {describe(m)}"
-        )
-    if m.ndim == 2 and m.shape[1] == n + 1 and m.shape[0] in (n, n + 1):
-        if m.shape[0] == n + 1 and not np.array_equal(m[n], np.eye(n + 1)[n]):
-            raise ValueError(f"matrix: expected a homogeneous one, with the last row {[0] * n + [1]}; got {m[n].tolist()}")
-        m, offset = m[:n, :n], m[:n, n]
-    if m.shape[0] != n:
-        raise Unsupported(f"matrix: affine matrix has wrong number of rows: expected {n}, as input has axes; got {describe(m)}")
-    if m.ndim == 2 and m.shape[1] != len(shape):
-        raise Unsupported(
-            f"matrix: affine matrix has wrong number of columns: expected {len(shape)}, as output has axes; got {describe(m)}"
-        )
+    m, offset = as_affine(matrix, offset, n, len(shape))
     moved = as_sequence("offset", offset, n)
     if m.ndim == 1:
         if len(shape) != n:
@@ -245,7 +233,7 @@ def shift(
     >>> shift(np.arange(4.0), 1.5, order=1)
     array([0. , 0. , 0.5, 1.5])
     """
-    order, mode, image = check_order(order), check_mode(mode), as_input(input)
+    order, mode, image = check_order(order), check_mode(mode), as_input(input, empty=True)
     out = make_output(output, image, image.shape)
     moved = tuple(-one for one in as_sequence("shift", shift, image.ndim))
     where = Composition(image.ndim, [Axes(moved, (1.0,) * image.ndim)])
@@ -303,11 +291,11 @@ def zoom(
     >>> zoom(np.array([0.0, 3.0]), 2, order=1)
     array([0., 1., 2., 3.])
     """
-    order, mode, image = check_order(order), check_mode(mode), as_input(input)
+    order, mode, image = check_order(order), check_mode(mode), as_input(input, empty=True)
     grid_mode = as_flag("grid_mode", grid_mode)
     factors = as_sequence("zoom", zoom, image.ndim)
-    shape = as_shape("zoom", [round(n * factor) for n, factor in zip(image.shape, factors, strict=True)])
-    out = make_output(output, image, shape)
+    shape = zoomed(image.shape, factors)
+    out = make_output(output, image, shape, "zoom")
     if all(factor == 1 for factor in factors) and prefilter:
         out[...] = image
         return out
@@ -378,7 +366,7 @@ def rotate(
            [2.],
            [1.]])
     """
-    order, mode, image = check_order(order), check_mode(mode), as_input(input)
+    order, mode, image = check_order(order), check_mode(mode), as_input(input, empty=True)
     if image.ndim < 2:
         raise ValueError(f"input: input array should be at least 2D; got {describe(image)}")
     plane = sorted(as_plane(axes, image.ndim))
@@ -466,12 +454,16 @@ def geometric_transform(
     >>> geometric_transform(np.arange(4.0), lambda index: (index[0] - 0.5,), order=1)
     array([0. , 0.5, 1.5, 2.5])
     """
-    order, mode, image = check_order(order), check_mode(mode), as_input(input)
+    order, mode, image = check_order(order), check_mode(mode), as_input(input, empty=True)
     if not callable(mapping):
         raise TypeError(f"mapping: invalid callable given: expected a Python function; got {mapping!r:.80}")
+    if not isinstance(extra_arguments, (tuple, list)):
+        raise Unsupported(f"extra_arguments: extra_arguments must be a tuple; got {extra_arguments!r:.80}")
+    if not isinstance(extra_keywords, (dict, NoneType)):
+        raise Unsupported(f"extra_keywords: extra_keywords must be a dictionary; got {extra_keywords!r:.80}")
     shape = as_shape("output_shape", image.shape if output_shape is None else output_shape)
-    out = make_output(output, image, shape)
-    where = Composition(image.ndim, [Mapping(mapping, image.ndim, tuple(extra_arguments), dict(extra_keywords or {}))])
+    out = make_output(output, image, shape, "output_shape")
+    where = Composition(image.ndim, [Mapping(mapping, image.ndim, tuple(extra_arguments), extra_keywords or {})])
     return _run(image, where, out, order, mode, cval, prefilter)
 
 
