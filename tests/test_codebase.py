@@ -153,7 +153,9 @@ def test_import_is_quick(tmp_path):
 
 
 def test_dialects_need_no_import_of_their_own():
-    code = "import gridsample as g; print(g.scipy.zoom, g.opencv.remap, g.skimage.warp, g.reference.sample, g.torch.nn.FlowWarp)"
+    code = (
+        "import gridsample as g; print(g.scipy.zoom, g.opencv.remap, g.skimage.warp, g.reference.sample, g.torch.nn.FlowWarp)"
+    )
     assert run_python(code).count("<function") == 4
     with pytest.raises(AttributeError, match="no attribute 'numpyx'"):
         _ = gridsample.numpyx
