@@ -371,4 +371,14 @@ NB_MODULE(_native, m) {
     m.attr("DTYPES") = entries;
   }
 #undef GS_ENTRY
+  nb::dict steps;
+  steps["projective"] = int(gs::MapStep::kProjective);
+  steps["brown"] = int(gs::MapStep::kBrown);
+  steps["field"] = int(gs::MapStep::kField);
+  steps["undone_brown"] = int(gs::MapStep::kUndoneBrown);
+  steps["polar"] = int(gs::MapStep::kPolar);
+  steps["panorama"] = int(gs::MapStep::kPanorama);
+  m.attr("MAP_STEPS") = steps;
+  m.attr("GROUP") = gs::kGroup;
+  m.attr("MOST_TAPS_CONVERTED") = gs::kMaxTapsConverted;
 }

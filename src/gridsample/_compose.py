@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from gridsample._engine import Mapped, Step, is_plain
+from gridsample._engine import STEPS, Mapped, Step, is_plain
 from gridsample._maps import Brown, Displacement, Invertible, Map, Panorama, Points, Polar, Projective, UndoneBrown, stack
 from gridsample._spec import MAX_NDIM, as_flag, choose, describe, real_numbers, spatial_sizes
 
@@ -179,20 +179,20 @@ def as_mapped(transform: Composition) -> Mapped | None:
 
 def _as_step(one: Map) -> Step | None:
     if isinstance(one, Projective):
-        return Step(0, np.ravel(one.rows))
+        return Step(STEPS["projective"], np.ravel(one.rows))
     if isinstance(one, Brown):
-        return Step(1, np.array(one.coefficients))
+        return Step(STEPS["brown"], np.array(one.coefficients))
     if isinstance(one, UndoneBrown):
-        return Step(3, np.array(one.brown.coefficients))
+        return Step(STEPS["undone_brown"], np.array(one.brown.coefficients))
     if isinstance(one, Polar):
-        return Step(4, np.array([*one.center, one.per_radian, one.per_pixel, one.log, one.undone], np.float64))
+        return Step(STEPS["polar"], np.array([*one.center, one.per_radian, one.per_pixel, one.log, one.undone], np.float64))
     if isinstance(one, Panorama):
-        return Step(5, np.array([*one.turn.ravel(), *one.size, one.undone], np.float64))
+        return Step(STEPS["panorama"], np.array([*one.turn.ravel(), *one.size, one.undone], np.float64))
     if not isinstance(one, Displacement) or one.kernel != "linear" or one.field.dtype.name not in ("float32", "float64"):
         return None
     if not is_plain(one.field):
         return None
-    return Step(2, np.column_stack([one.units, one.scale, one.shift]).ravel(), one.field, one.relative)
+    return Step(STEPS["field"], np.column_stack([one.units, one.scale, one.shift]).ravel(), one.field, one.relative)
 
 
 def as_field(transform: Composition, size: tuple[int, ...]) -> Displacement | None:

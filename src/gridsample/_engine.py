@@ -13,6 +13,7 @@ from gridsample._spec import Spec
 
 __all__ = [
     "SMALL",
+    "STEPS",
     "Again",
     "Held",
     "Mapped",
@@ -35,8 +36,11 @@ __all__ = [
     "weighted",
 ]
 
-_WIDE = {kernel.code: kernel.taps > 4 for kernel in KERNELS.values()}
+_WIDE = {kernel.code: kernel.taps > _native.MOST_TAPS_CONVERTED for kernel in KERNELS.values()}
 """Kernels that have code for planes of float32 and float64 only: other images are converted first."""
+
+STEPS: dict[str, int] = _native.MAP_STEPS
+"""Kinds of maps that the core takes points through."""
 
 SMALL = 1 << 20
 """Bytes of a result up to which it counts how long the checks of a call take: such calls are made with ``again``."""
@@ -46,7 +50,7 @@ class Step(NamedTuple):
     """A map that the core takes points through: its kind, and what that is made of."""
 
     kind: int
-    """0: a matrix; 1: a lens; 2: a field of displacements or positions; 3: a lens undone; 4: polar; 5: a panorama."""
+    """One of ``STEPS``."""
     numbers: np.ndarray
     """float64: what native/kernels/map_steps.h says."""
     field: np.ndarray | None = None
@@ -315,20 +319,17 @@ def is_plain(array: np.ndarray) -> bool:
     return True
 
 
-_GROUP = 16
-"""Points that the core works at together. It merges shorter rows where they lie in memory one after the other."""
-
-
 _OF_COORDS, _OF_VALUES = slice(1, -1), slice(2, None)
 
 
 def _in_rows(array: np.ndarray, points: slice) -> np.ndarray:
     """Return an array, some of whose axes are those of points, with short rows of points one after the other.
 
-    Those cost less to copy than to be sampled each for itself, in a vector that is mostly empty.
+    Those cost less to copy than to be sampled each for itself, in a vector that is mostly empty: rows of less than a group of
+    points, which the core merges where they lie in memory one after the other.
     """
     size, stride = array.shape[points][-2:], array.strides[points][-2:]
-    if len(size) < 2 or not 1 < size[1] < _GROUP or size[0] == 1 or stride[0] == size[1] * stride[1]:
+    if len(size) < 2 or not 1 < size[1] < _native.GROUP or size[0] == 1 or stride[0] == size[1] * stride[1]:
         return array
     if array.strides[0] == 0:  # the same for all batch items
         return np.broadcast_to(np.ascontiguousarray(array[:1]), array.shape)
