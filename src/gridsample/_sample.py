@@ -132,8 +132,8 @@ def sample(
     usual = named and is_usual(dtype, fill_value, outside, nan, cubic_a, prefilter, return_mask, out)
     whole = size is None or (type(size) is tuple and all(type(n) is int for n in size))
     if usual and whole and points is not None and type(input) is np.ndarray:
-        arrays = (input.shape, input.strides, input.dtype.num, points.shape, points.strides, points.dtype.num)
-        key = (*arrays, type(coords), size, kernel, boundary, channels)
+        arrays = (input.shape, points.shape, input.dtype.num, points.dtype.num, type(coords))
+        key = (*arrays, size, kernel, boundary, channels)
         known = _calls.call(key, input, points)
         if known is not None:
             return known

@@ -3,7 +3,7 @@
 NOTE [calls known again]
 A front end makes a key of what it was given, if that is nothing out of the ordinary, and asks for the samples first. If there
 are none, it does what it does, and has the call remembered. So the options of a known call were checked, and the core compares
-the layouts of its arrays with those that were.
+the layouts of its arrays with those that were; the last layout is the one that is known.
 """
 
 from collections.abc import Hashable
@@ -39,13 +39,10 @@ class Calls:
         if known is None:
             return None
         shape, dtype, axes, again = known
-        result = self._empty(shape, dtype, axes)
+        result = np.empty(shape, dtype)
+        if axes is not None:
+            result = result.transpose(axes)
         return result if again(input, points, result, others) else None
-
-    @staticmethod
-    def _empty(shape: tuple[int, ...], dtype: np.dtype, axes: tuple[int, ...] | None) -> np.ndarray:
-        memory = np.empty(shape, dtype)
-        return memory if axes is None else memory.transpose(axes)
 
     def remember(
         self,
@@ -73,7 +70,7 @@ class Calls:
         if not result.flags.c_contiguous:
             order = sorted(range(result.ndim), key=lambda axis: -result.strides[axis])
             shape, axes = tuple(result.shape[axis] for axis in order), tuple(map(order.index, range(result.ndim)))
-        result = self._empty(shape, result.dtype, axes)  # as those that will be made
+        result = np.empty(shape, result.dtype).transpose(axes or range(len(shape)))  # as those that will be made
         image, out = (as_batch(array, leading, last) for array in (input, result))
         if last:
             image, out = channels_first(image), channels_first(out)

@@ -137,8 +137,7 @@ def remap(
     usual = type(interpolation) is int and _is_usual(dst, borderMode, borderValue)
     if usual and type(src) is type(map1) is np.ndarray and (map2 is None or type(map2) is np.ndarray):
         points, others = (map1, None) if map2 is None else (map2, map1)
-        arrays = (src.shape, src.strides, src.dtype.num, points.shape, points.strides, points.dtype.num)
-        key = (*arrays, others is None, interpolation, borderMode)
+        key = (src.shape, points.shape, src.dtype.num, points.dtype.num, others is None, interpolation, borderMode)
         known = _calls.call(key, src, points, others)
         if known is not None:
             return known
@@ -357,7 +356,7 @@ def _warp(matrix: np.ndarray, src: Any, dsize: Any, dst: Any, flags: Any, border
     key, rows, src = None, matrix_alone(transform), as_plane(src)
     usual = _is_usual(dst, border_mode, border_value) and type(dsize) is tuple and {*map(type, dsize)} == {int}
     if usual and rows is not None and type(src) is np.ndarray:
-        key = (src.shape, src.strides, src.dtype.num, rows.shape, dsize, chosen & ~WARP_INVERSE_MAP, border_mode)
+        key = (src.shape, src.dtype.num, rows.shape, dsize, chosen & ~WARP_INVERSE_MAP, border_mode)
         known = _calls.call(key, src, rows)
         if known is not None:
             return known
@@ -404,7 +403,7 @@ def _read(
         settings = {"channels": "last", "dtype": dtype, "fill_value": fill_value}
         if isinstance(where, Transform):
             return sample(pixels, where, kernel, BOUNDARIES[border], size=size, **settings)
-        spec = _spec(kernel, border)  # not sample, which would know each distance of two maps for another layout
+        spec = _spec(kernel, border)
         found: np.ndarray = run(pixels[None], where[None], spec, "map1", return_mask=False, out=None, **settings)[0]
         return found
 
