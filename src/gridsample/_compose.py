@@ -219,13 +219,13 @@ def points_of(transform: Composition, box: tuple[slice, ...]) -> Points:
     return transform._apply(_lattice(box))
 
 
-def boxes(size: tuple[int, ...]) -> Iterator[tuple[slice, ...]]:
-    """Cut an output into boxes of whole rows, or of parts of one, of about ``_BLOCK`` points each."""
+def boxes(size: tuple[int, ...], block: int = _BLOCK) -> Iterator[tuple[slice, ...]]:
+    """Cut an output into boxes of whole rows, or of parts of one, of about so many points each."""
     axis, inner = len(size) - 1, 1
-    while axis > 0 and inner * size[axis] <= _BLOCK:
+    while axis > 0 and inner * size[axis] <= block:
         inner *= size[axis]
         axis -= 1
-    step = max(1, _BLOCK // inner)
+    step = max(1, block // inner)
     whole = tuple(slice(0, n) for n in size[axis + 1 :])
     for outer in np.ndindex(size[:axis]):
         for start in range(0, size[axis], step):

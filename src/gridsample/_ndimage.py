@@ -6,7 +6,7 @@ NOTE [what SciPy does otherwise]
 * Order 0 rounds halves up, the core to even. Coordinates are rounded here, after they were brought inside.
 * Whole numbers are rounded half away from zero, and saturated; a bool is True from 1 on.
 * Splines of the modes "nearest" and "grid-constant" are those of the image with 12 samples more on every side.
-* Anything of more than three axes goes through ``reference``: slow, and right.
+* Arrays may have more than three axes: see ``_ndimage_deep``.
 """
 
 from collections.abc import Callable
@@ -20,6 +20,7 @@ from gridsample._coords import index_axes
 from gridsample._maps import Points, stack
 from gridsample._modes import BOUNDARIES, COMPLEX_DTYPES, KERNELS, OUTSIDE_RULES
 from gridsample._ndimage_arguments import MODES, Unsupported, as_cval
+from gridsample._ndimage_deep import BLOCK, sample_deep
 from gridsample._spec import MAX_NDIM, Spec, describe
 from gridsample._spline import filter_axes
 
@@ -139,7 +140,7 @@ def resample(
     if mapped is not None:
         read(mapped, output, pad)
         return
-    for box in boxes(spatial):
+    for box in boxes(spatial, *([BLOCK] if len(sizes) > MAX_NDIM else [])):
         points = points_of(where, box) if isinstance(where, Composition) else tuple(one[box] for one in where)
         if pad:
             points = tuple(p + pad for p in points)
@@ -188,12 +189,14 @@ def _reader(image: np.ndarray, kernel: str, boundary: str, outside: str, cval: A
     """Return what fills an array (C, *out) with the image (C, *spatial) at coordinates (*out, ndim)."""
     channels, ndim = image.shape[0], image.ndim - 1
 
-    def read_slowly(coords: Any, out: np.ndarray, pad: int = 0) -> None:
-        settings = {"dtype": out.dtype, "fill_value": cval, "outside": outside, "prefilter": False}
-        out[...] = reference.sample(image[None], coords[None], kernel, boundary, **settings)[0]
+    def read_deep(coords: np.ndarray, out: np.ndarray) -> None:
+        sample_deep(image, coords, out, kernel, boundary, cval, lambda part: _reader(part, kernel, boundary, "boundary", cval))
+        if outside == "fill":
+            ends = np.array(image.shape[1:]) - 1
+            out[:, ~((coords >= 0) & (coords <= ends)).all(-1)] = cval
 
     if ndim > MAX_NDIM:
-        return read_slowly
+        return read_deep
     rules = (BOUNDARIES[boundary].code,) * ndim
     spec = Spec(KERNELS[kernel].code, rules, index_axes(ndim), -0.75, OUTSIDE_RULES[outside], False, (0,) * ndim)
     fill = np.full(channels, cval).view(np.float64)

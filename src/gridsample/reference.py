@@ -14,7 +14,7 @@ from gridsample._coords import AxisMap, index_axes, normalized_axes
 from gridsample._modes import COMPLEX_DTYPES, DTYPES, KERNELS
 from gridsample.reference_kernels import WIDE_KERNEL_WEIGHTS
 
-__all__ = ["BOUNDARY_RULES", "KERNEL_WEIGHTS", "grid_sample", "sample", "spline_coefficients", "unnormalize"]
+__all__ = ["BOUNDARY_RULES", "KERNEL_WEIGHTS", "axis_taps", "grid_sample", "sample", "spline_coefficients", "unnormalize"]
 
 _FAR = 8.0  # so many samples outside, every tap of every kernel is outside
 
@@ -120,10 +120,10 @@ def folds(kernel: str, boundary: str) -> bool:
     return KERNELS[kernel].taps > 2 and boundary.startswith("reflection") and kernel not in _AROUND_NEAREST
 
 
-_AxisTaps = tuple[list[np.ndarray], list[np.ndarray], np.ndarray]  # indices, validity, fraction
+AxisTaps = tuple[list[np.ndarray], list[np.ndarray], np.ndarray]  # indices, validity, fraction
 
 
-def _axis_taps(x: np.ndarray, size: int, kernel: str, boundary: str) -> _AxisTaps:
+def axis_taps(x: np.ndarray, size: int, kernel: str, boundary: str) -> AxisTaps:
     """Return indices and validity of the taps along one axis, and the fraction that their weights are of.
 
     Narrow kernels (nearest, linear) send the coordinate through the boundary and then take its neighbours; wide ones take
@@ -169,7 +169,7 @@ def _centers_inside(x: list[np.ndarray], axes: tuple[AxisMap, ...], spatial: tup
 
 
 def _tap_products(
-    taps: list[_AxisTaps], weights: list[list[np.ndarray]]
+    taps: list[AxisTaps], weights: list[list[np.ndarray]]
 ) -> Iterator[tuple[tuple[np.ndarray, ...], np.ndarray, np.ndarray]]:
     """Yield index, validity and weight of every combination of one tap along each axis."""
     for chosen in product(range(len(weights[0])), repeat=len(taps)):
@@ -215,7 +215,7 @@ def _sample(
         points = coords[n if coords.shape[0] > 1 else 0]
         x = _index_coords(points, axes, image)
         taps = [
-            _axis_taps(at, size, kernel, boundary) for at, size, boundary in zip(x, image.shape[1:], boundaries, strict=True)
+            axis_taps(at, size, kernel, boundary) for at, size, boundary in zip(x, image.shape[1:], boundaries, strict=True)
         ]
         weights = [KERNEL_WEIGHTS[kernel](fraction, cubic_a) for _, _, fraction in taps]
         for index, valid, weight in _tap_products(taps, weights):
@@ -278,7 +278,7 @@ def spline_coefficients(input: Any, order: int, boundary: str, axis: int) -> np.
     values = np.moveaxis(np.asarray(input), axis, 0)
     values = values.astype(np.complex128 if values.dtype.kind == "c" else np.float64)
     kernel, size = f"bspline{order}", len(values)
-    indices, _, fraction = _axis_taps(np.arange(float(size)), size, kernel, _GOES_ON_AS.get(boundary, boundary))
+    indices, _, fraction = axis_taps(np.arange(float(size)), size, kernel, _GOES_ON_AS.get(boundary, boundary))
     matrix = np.zeros((size, size))
     for index, weight in zip(indices, KERNEL_WEIGHTS[kernel](fraction, 0.0), strict=True):
         np.add.at(matrix, (np.arange(size), index), weight)

@@ -19,15 +19,15 @@ from gridsample._modes import KERNELS
 from gridsample.reference import (
     BOUNDARY_RULES,
     KERNEL_WEIGHTS,
+    AxisTaps,
     _as_coords,
-    _axis_taps,
-    _AxisTaps,
     _centers_inside,
     _index_coords,
     _native_order,
     _round_to,
     _sample,
     _tap_products,
+    axis_taps,
     fold,
     folds,
 )
@@ -84,10 +84,10 @@ class _Points:
         spatial = image.shape[1:]
         x = _index_coords(points, axes, image)
         self._kernel, self._a = kernel, cubic_a
-        self._taps: list[_AxisTaps] = []
+        self._taps: list[AxisTaps] = []
         self._factors: list[np.ndarray] = []
         for at, axis, size, boundary in zip(x, axes, spatial, boundaries, strict=True):
-            self._taps.append(_axis_taps(at, size, kernel, boundary))
+            self._taps.append(axis_taps(at, size, kernel, boundary))
             self._factors.append(axis.scale * slope(at, size, kernel, boundary))
         self._decided = np.zeros(points.shape[:-1], bool)
         if outside != "boundary":

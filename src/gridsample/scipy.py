@@ -73,7 +73,7 @@ def map_coordinates(
     Parameters
     ----------
     input : array
-        Numbers of up to 64 bits, real or complex, of any number of axes; more than 3 are slow.
+        Numbers of up to 64 bits, real or complex, of any number of axes.
     coordinates : array, real numbers
         (input.ndim, \*out): ``coordinates[k]`` is the position along axis k, in samples.
     output : array or dtype, optional

@@ -53,7 +53,7 @@ def _move(x: Tensor, size: int, boundary: str) -> tuple[Tensor, Tensor]:
 
 
 def _taps(x: Tensor, size: int, kernel: str, boundary: str, a: float) -> list[tuple[Tensor, Tensor, Tensor]]:
-    """Return index, validity and weight of each tap along one axis, as ``reference._axis_taps`` defines them."""
+    """Return index, validity and weight of each tap along one axis, as ``reference.axis_taps`` defines them."""
     wide = KERNELS[kernel].taps > 2
     masks = boundary in ("zeros", "constant")
     given, finite = x.detach(), x.detach().isfinite()
