@@ -93,7 +93,7 @@ void load_rows(const C* from, const int64_t* step, int64_t ahead, const TilePlac
 // x = fma(given + pre, scale, shift) for every axis of the points of a tile, each row padded to whole groups with its last
 // point. `from` is the first point.
 template <class U, class C, class G>
-void load_coords(const Plan& plan, const C* from, const TilePlace& place, G (*x)[kTilePoints]) {
+GS_HOT void load_coords(const Plan& plan, const C* from, const TilePlace& place, G (*x)[kTilePoints]) {
   const Problem& p = plan.problem;
   const int64_t* step = &p.coords_stride[p.out_ndim - 2];  // of rows, of columns
   const Axis* axis[kMaxDim];

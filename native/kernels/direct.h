@@ -171,7 +171,7 @@ GS_UNROLL(3)
   }
 
   // The tile of channels goes where `to` is the first point of the first; where nothing is read, there is what stands outside, for each channel.
-  static __attribute__((noinline)) void run_tile(const Plan& plan, const TilePlace& place, const S* image, const int64_t* row_stride, int64_t channels,
+  static GS_HOT void run_tile(const Plan& plan, const TilePlace& place, const S* image, const int64_t* row_stride, int64_t channels,
                                                  S* to, const float* outside, const Points& points, const Soon& soon) {
     const Problem& p = plan.problem;
     const int64_t row_step = p.out_stride[p.out_ndim - 2], channel_step = p.out_channel, input_channel = p.input_channel;

@@ -209,7 +209,7 @@ GS_UNROLL(3)
     }
   }
 
-  static __attribute__((noinline)) void run(const Plan& plan, const TilePlace& place, void* found) {
+  static GS_HOT void run(const Plan& plan, const TilePlace& place, void* found) {
     Points& points = *static_cast<Points*>(found);
     const MappedTo mapped = plan.problem.matrix ? mapped_to(plan, place) : MappedTo::anywhere;
     if (mapped == MappedTo::outside) {

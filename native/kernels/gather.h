@@ -279,7 +279,7 @@ GS_UNROLL(8)
   // The points of a tile in `Planes` channels from `channel` on. First what needs no call, so that all else stays in registers, unless the
   // kernel takes too long for that to matter: each such loop adds to the size of the library.
   template <int Planes>
-  static void run_planes(const S* image, const int64_t* stride, int64_t channel_stride, int64_t channel, const T* fill, const Tile<T>& tile,
+  static GS_HOT void run_planes(const S* image, const int64_t* stride, int64_t channel_stride, int64_t channel, const T* fill, const Tile<T>& tile,
                          const Sink<T>& sink) {
     const S *plane[Planes], *row_at[Planes][rows];
     for (int p = 0; p < Planes; ++p) {

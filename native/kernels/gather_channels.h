@@ -191,7 +191,7 @@ struct GatherChannels {
   }
 
   template <int Channels>
-  static void run_pixels(const S* image, const int64_t* row_at, int64_t column, int64_t first, const T* fill,
+  static GS_HOT void run_pixels(const S* image, const int64_t* row_at, int64_t column, int64_t first, const T* fill,
                          const Tile<T>& tile, const Sink<T>& sink) {
     constexpr int width = Channels == 3 ? 4 : Channels;
     constexpr int vectors = kGroup * width / lanes;

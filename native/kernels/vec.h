@@ -49,6 +49,8 @@
 #else
 #define GS_UNROLL(n) _Pragma(GS_STRING(GCC unroll n))
 #endif
+// Of functions whose loops are all that a call takes: at a line of code, whatever lies before them, or a change elsewhere makes them some hundredths slower.
+#define GS_HOT __attribute__((noinline, aligned(64)))
 #define GS_ALWAYS __attribute__((always_inline))  // after a lambda's parameters
 
 namespace gs {
