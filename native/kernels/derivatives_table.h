@@ -108,7 +108,7 @@ GS_UNROLL(3)
 
   // (points, taps) for the points of a tile.
   template <bool Second>
-  __attribute__((noinline)) void weigh_taps(bool multiplied, int64_t channel, int copy) {
+  GS_HOT void weigh_taps(bool multiplied, int64_t channel, int copy) {
     for (int i = 0; i < points; i += lanes) {
       V w[taps], value = multiplied ? gradient(channel, copy, i) : V{};
       if (K == 2 && is_moved(i)) {
@@ -146,7 +146,7 @@ GS_UNROLL(3)
 
   // Add to the products of taps those of some channels; after the last, make of them what comes back to the coordinates.
   template <int Planes>
-  void multiply(int64_t channel) {
+  GS_HOT void multiply(int64_t channel) {
     const int copy = int(channel % kMostChannels<T>);
     static_assert(kMostChannels<T> % P::planes == 0);
     if (copy == 0) copy_gradients(channel, int(std::min<int64_t>(kMostChannels<T>, p.channels - channel)));

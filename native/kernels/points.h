@@ -169,7 +169,7 @@ struct TilePoints {
 
   // Copy some channels of all points to `cells`, side by side; 0 where there are not so many.
   template <int Channels>
-  __attribute__((noinline)) void fill_cells(int64_t first, int count) const {
+  GS_HOT void fill_cells(int64_t first, int count) const {
     for (int i = 0; i < points; i += lanes) {
       V v[Channels];
       each<Channels>([&](auto c) GS_ALWAYS { v[c] = c < count ? gradient(first + c, c, i) : V{}; });

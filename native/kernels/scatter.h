@@ -67,7 +67,7 @@ struct Scatter {
   }
 
   // `weight` is (points, taps).
-  void collect(const Tile<T>& tile, const T* weight) {
+  GS_HOT void collect(const Tile<T>& tile, const T* weight) {
     int wholes = 0;
     for (int together = 0; together < kApart; ++together) {
       for (int g = together * tile.row_groups; g < tile.groups; g += kApart * tile.row_groups)

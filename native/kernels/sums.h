@@ -52,7 +52,7 @@ struct Sums {
 
   // Add the points of a tile, whose gradients are `cells`, to a block; `weight` is (points, taps).
   template <int Channels>
-  static __attribute__((noinline)) void add(const Tile<T>& tile, const Scatter<T, Dims, K>& scatter, const T* weight, const T* cells,
+  static GS_HOT void add(const Tile<T>& tile, const Scatter<T, Dims, K>& scatter, const T* weight, const T* cells,
                                             const int64_t* stride, T* block) {
     if constexpr (K <= kPackedTaps) {  // others have no whole groups
       int64_t row_at[rows];
