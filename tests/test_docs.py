@@ -84,6 +84,7 @@ def test_boundaries_of_dialects_in_the_guide():
         assert opencv._BOUNDARIES[getattr(opencv, border.removesuffix(" with borderValue=0"))] == expected
 
 
-def test_table_of_support_is_current():
-    printed = subprocess.run([sys.executable, ROOT / "docs" / "make_support.py"], capture_output=True, text=True, check=True)
-    assert printed.stdout == (ROOT / "docs" / "support.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", ["support", "api"])
+def test_printed_page_is_current(page):
+    printed = subprocess.run([sys.executable, ROOT / "docs" / f"make_{page}.py"], capture_output=True, text=True, check=True)
+    assert printed.stdout == (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
