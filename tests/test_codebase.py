@@ -190,6 +190,14 @@ def test_documentation_lists_every_name():
     assert re.findall(r'"(\w+)"', kernels) == [*KERNELS]
 
 
+def test_every_file_is_described():
+    """CONTRIBUTING.md says what each module, header and file of tests is."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    tests, modules = (ROOT / "tests").glob("test_*.py"), PACKAGE.glob("*.py")
+    headers = [path for folder in (".", "kernels", "bind") for path in (ROOT / "native" / folder).glob("*.h")]
+    assert [path.name for path in (*tests, *modules, *headers) if not re.search(rf"(?<!\w){path.name}", text)] == []
+
+
 @pytest.mark.parametrize(("file", "line"), [("pyproject.toml", r'^version = "(.*)"$'), ("CHANGELOG.md", r"^## \[(\d.*)\]")])
 def test_versions_are_equal(file, line):
     """The first version in a file: of the change log, the newest."""
