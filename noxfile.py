@@ -1,4 +1,7 @@
-"""Everything that is checked, one session each: `nox -l` lists them, `nox -s lint` runs one. `.ci/run` runs them too."""
+"""Everything that is checked, one session each: `nox -l` lists them, `nox -s lint` runs one.
+
+`.ci/run` runs what all of them do, but for emulated, fuzz and bench.
+"""
 
 from pathlib import Path
 

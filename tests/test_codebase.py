@@ -15,7 +15,8 @@ import gridsample
 import gridsample.opencv
 import gridsample.scipy
 import gridsample.skimage
-from gridsample import _native, reference
+import gridsample.torch.nn
+from gridsample import _native, reference, reference_derivatives
 from gridsample._modes import BOUNDARIES, DTYPES, KERNELS
 
 ROOT = Path(__file__).parents[1]
@@ -70,15 +71,19 @@ FUNCTIONS = {
 }
 DIALECTS = {
     f"{module.__name__.removeprefix('gridsample.')}.{name}": getattr(module, name)
-    for module in (gridsample.opencv, gridsample.scipy, gridsample.skimage)
+    for module in (
+        *(gridsample.opencv, gridsample.scipy, gridsample.skimage, gridsample.torch, gridsample.torch.nn),
+        *(reference, reference_derivatives),
+    )
     for name in module.__all__
-    if inspect.isfunction(getattr(module, name))
+    if callable(getattr(module, name))
 }
 METHODS = {
-    f"Transform.{name}": value.__func__ if inspect.ismethod(value) else value
-    for name, value in inspect.getmembers(gridsample.Transform, inspect.isroutine)
-    if name[0] != "_"
-}
+    f"{cls.__name__}.{name}": value.__func__ if inspect.ismethod(value) else value
+    for cls in (gridsample.Transform, gridsample.Plan)
+    for name, value in inspect.getmembers(cls, inspect.isroutine)
+    if name[0] != "_" or name in ("__call__", "__matmul__")
+} | {"Plan": gridsample.Plan}
 
 
 def part_of(module):
@@ -188,9 +193,10 @@ def test_documentation_is_complete(name):
     parameters = [parameter for parameter in signature.parameters if parameter not in ("self", "cls")]
     sections = re.findall(r"^(\w[\w ]*)\n-{3,}$", doc, re.MULTILINE)
     assert "Examples" in sections
+    if not inspect.isclass(function):
+        assert ("Returns" in sections) == (signature.return_annotation is not None)
     if parameters:
         assert {"Parameters", "Raises"} <= {*sections}
-        assert ("Returns" in sections) == (signature.return_annotation is not None)
         table = doc.split("Parameters\n----------\n")[1].split("\n\n")[0]
         assert re.findall(r"^(\w+) : ", table, re.MULTILINE) == parameters
 
@@ -200,6 +206,14 @@ def test_documentation_lists_every_name():
     assert f"boundary : {{{listed}}}\n" in gridsample.sample.__doc__
     kernels = gridsample.sample.__doc__.split("kernel : str\n")[1].split("    boundary :")[0]
     assert re.findall(r'"(\w+)"', kernels) == [*KERNELS]
+
+
+def test_every_file_is_described():
+    """CONTRIBUTING.md says what each module, header and file of tests is."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    tests, modules = (ROOT / "tests").glob("test_*.py"), PACKAGE.glob("*.py")
+    headers = [path for folder in (".", "kernels", "bind") for path in (ROOT / "native" / folder).glob("*.h")]
+    assert [path.name for path in (*tests, *modules, *headers) if not re.search(rf"(?<!\w){path.name}", text)] == []
 
 
 @pytest.mark.parametrize(("file", "line"), [("pyproject.toml", r'^version = "(.*)"$'), ("CHANGELOG.md", r"^## \[(\d.*)\]")])

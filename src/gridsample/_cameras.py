@@ -100,6 +100,11 @@ class Cameras(Composition):
         ValueError
             ``size`` is not two positive whole numbers, ``radius`` not above 0 (above 1, with ``log``), or an order is unknown.
 
+        Notes
+        -----
+        Row r and column c are at the angle a = 2 pi r / rows and at the radius d above, and read (x, y) = center + d (cos a,
+        sin a): the formula is that of OpenCV's warpPolar.
+
         Examples
         --------
         >>> import gridsample
@@ -159,6 +164,13 @@ class Cameras(Composition):
             An angle is no real number.
         ValueError
             A size is not two positive whole numbers, or an angle is out of range.
+
+        Notes
+        -----
+        The direction (x right, y down, z ahead) of a pixel of the view, turned, has the longitude atan2(x, z) and the latitude
+        atan2(y, hypot(x, z)), of which the panorama is a linear function. The view is the gnomonic projection of the sphere,
+        the panorama the equidistant cylindrical one: J. Snyder, "Map projections: a working manual", USGS Professional Paper
+        1395 (1987).
 
         Examples
         --------

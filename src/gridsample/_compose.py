@@ -42,7 +42,33 @@ class Composition:
         return cls(len(square) - 1, [projective.inverse() if as_flag("inverse", inverse) else projective])
 
     def __matmul__(self: _T, other: _T) -> _T:
-        """Return the map that does first ``other`` and then this one; matrices that meet are multiplied."""
+        """Return the map that does first ``other`` and then this one; matrices that meet are multiplied.
+
+        Parameters
+        ----------
+        other : Transform
+            Of as many axes.
+
+        Returns
+        -------
+        Transform
+            From the output positions of ``other`` to the input positions of this one.
+
+        Raises
+        ------
+        TypeError
+            ``other`` is no ``Transform``.
+        ValueError
+            The two have not as many axes.
+
+        Examples
+        --------
+        >>> import gridsample
+        >>> double = gridsample.Transform.affine([[2, 0, 0], [0, 2, 0]])
+        >>> right = gridsample.Transform.affine([[1, 0, 1], [0, 1, 0]])  # x becomes x + 1
+        >>> (double @ right)([[0.0, 3.0]]), (right @ double)([[0.0, 3.0]])
+        (array([[0., 8.]]), array([[0., 7.]]))
+        """
         if not isinstance(other, Composition):
             return NotImplemented
         if self.ndim != other.ndim:
@@ -95,6 +121,14 @@ class Composition:
             ``points`` is no array of real numbers.
         ValueError
             ``points`` is not (\*, ndim).
+
+        Examples
+        --------
+        >>> import gridsample
+        >>> turn = gridsample.Transform.affine([[0, 1, 0], [-1, 0, 4]])  # (x, y) -> (y, 4 - x)
+        >>> turn([[0.0, 1.0], [2.0, 3.0]])  # (row, column)
+        array([[3., 0.],
+               [1., 2.]])
         """
         given = real_numbers("points", points)
         if given.ndim == 0 or given.shape[-1] != self.ndim:

@@ -286,6 +286,11 @@ def affine_grid(theta: Any, size: Any, align_corners: bool = False) -> np.ndarra
     ValueError
         ``theta`` is not (N, ndim, ndim + 1) for the N and the spatial axes of ``size``.
 
+    Notes
+    -----
+    The position at the output position (x, y[, z]) is theta @ (x, y[, z], 1): M. Jaderberg et al., "Spatial transformer
+    networks", NeurIPS 2015, equation 1, in the conventions of PyTorch 2.13.
+
     Examples
     --------
     >>> import numpy as np, gridsample

@@ -28,14 +28,26 @@ class Plan:
     ----------
     coords : array; or a Transform, or a list of them, one for each of the batch
         As of ``sample``. An array is copied.
-    kernel, boundary
+    kernel : str
         As of ``sample``.
-    size : sequence of int
+    boundary : str, or a sequence of one for each spatial axis
+        As of ``sample``.
+    size : sequence of int, optional
         For a ``Transform``, and only then: the output's spatial axes.
     coords_dtype : {"float64", "float32"}, optional
         What coordinates are held in: as they came, if not given, and a ``Transform``'s as float64. float32 is half the memory,
         and rounds a coordinate of 1000 to 1/16384 of a sample.
-    channels, fill_value, outside, nan, cubic_a, prefilter
+    channels : {"first", "last"}
+        As of ``sample``.
+    fill_value : number, or one for each channel
+        As of ``sample``.
+    outside : {"boundary", "fill", "keep"}
+        As of ``sample``.
+    nan : {"boundary", "propagate"}
+        As of ``sample``.
+    cubic_a : float
+        As of ``sample``.
+    prefilter : bool
         As of ``sample``.
 
     Raises
@@ -113,7 +125,13 @@ class Plan:
 
         Parameters
         ----------
-        input, dtype, return_mask, out
+        input : array
+            As of ``sample``.
+        dtype : dtype, optional
+            As of ``sample``.
+        return_mask : bool
+            As of ``sample``.
+        out : array, optional
             As of ``sample``.
 
         Returns
@@ -127,6 +145,13 @@ class Plan:
             The dtype of ``input`` is unknown.
         ValueError
             Shapes do not fit.
+
+        Examples
+        --------
+        >>> import numpy as np, gridsample
+        >>> plan = gridsample.Plan(np.array([[0.0, 0.5], [1.0, 2.0]]))
+        >>> plan(np.array([[1, 2, 3], [4, 5, 6]], np.uint8)), plan(np.eye(2, 3))
+        (array([2, 6], dtype=uint8), array([0.5, 0. ]))
         """
         key = None
         if self._quick and type(input) is np.ndarray and dtype is None and out is None and return_mask is False:

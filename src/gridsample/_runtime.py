@@ -49,6 +49,11 @@ def cpu_info() -> CpuInfo:
 def get_num_threads() -> int:
     """Return how many threads a call may use: one per core unless set.
 
+    Returns
+    -------
+    int
+        1 or more.
+
     Examples
     --------
     >>> import gridsample

@@ -75,6 +75,11 @@ def warp_affine(
     --------
     Transform : what this builds; it composes with other maps.
 
+    Notes
+    -----
+    The input position is matrix @ (x, y[, z], 1): R. Hartley, A. Zisserman, "Multiple View Geometry in Computer Vision", 2003,
+    section 2.4.
+
     Examples
     --------
     Move an image one pixel to the right, said in both directions:

@@ -334,6 +334,11 @@ def getRotationMatrix2D(center: Any, angle: float, scale: float) -> np.ndarray:
     ValueError
         ``center`` is not two numbers, or one is not finite.
 
+    Notes
+    -----
+    With a = scale cos(angle) and b = scale sin(angle): ((a, b, (1 - a) x - b y), (-b, a, b x + (1 - a) y)), as OpenCV's manual
+    has it.
+
     Examples
     --------
     >>> from gridsample import opencv as cv2

@@ -20,7 +20,34 @@ _FAR = 8.0  # so many samples outside, every tap of every kernel is outside
 
 
 def unnormalize(given: np.ndarray, axis: AxisMap) -> np.ndarray:
-    """``fma(given + pre, scale, shift)`` in the dtype of ``given``, rounded once at the fma."""
+    """Define the index coordinates of given ones: ``fma(given + pre, scale, shift)``, rounded once at the fma.
+
+    Parameters
+    ----------
+    given : array, float32 or float64
+        Coordinates along one axis, in the caller's units.
+    axis : AxisMap
+        The three numbers of that axis, as ``gridsample._coords`` makes them.
+
+    Returns
+    -------
+    array
+        Index coordinates, of the shape and dtype of ``given``.
+
+    Raises
+    ------
+    AttributeError
+        ``given`` is no array.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gridsample import reference
+    >>> from gridsample._coords import normalized_axes
+    >>> (axis,) = normalized_axes((4,), align_corners=False)
+    >>> reference.unnormalize(np.array([-1.0, 0.0, 1.0]), axis)
+    array([-0.5,  1.5,  3.5])
+    """
     with np.errstate(over="ignore", invalid="ignore"):  # to an infinity or NaN, of which every boundary makes something
         moved = given + given.dtype.type(axis.pre)
         if given.dtype == np.float32:
@@ -274,7 +301,35 @@ _GOES_ON_AS = {"zeros": "reflection_center", "constant": "reflection_center", "b
 
 
 def spline_coefficients(input: Any, order: int, boundary: str, axis: int) -> np.ndarray:
-    """Define ``gridsample.spline_coefficients`` along one axis: what gives the samples when it is sampled at them."""
+    """Define ``gridsample.spline_coefficients`` along one axis: what gives the samples when it is sampled at them.
+
+    Parameters
+    ----------
+    input : array
+        Samples, of any shape.
+    order : {2, 3, 4, 5, 7}
+        Of the spline.
+    boundary : str
+        As of ``gridsample.sample``.
+    axis : int
+        Along which to filter.
+
+    Returns
+    -------
+    array
+        Of the shape of ``input``, float64 or complex128.
+
+    Raises
+    ------
+    KeyError
+        There is no such order or boundary; nothing else is checked.
+
+    Examples
+    --------
+    >>> from gridsample import reference
+    >>> reference.spline_coefficients([0.0, 1.0, 0.0], 3, "reflection_center", 0).round(3) + 0.0
+    array([-1.,  2., -1.])
+    """
     values = np.moveaxis(np.asarray(input), axis, 0)
     values = values.astype(np.complex128 if values.dtype.kind == "c" else np.float64)
     kernel, size = f"bspline{order}", len(values)
@@ -330,7 +385,40 @@ def _sample_or_filter(
 def sample(
     input: Any, coords: Any, kernel: str = "linear", boundary: Any = "zeros", *, return_mask: bool = False, **options: Any
 ) -> Any:
-    """Define ``gridsample.sample`` for input (N, C, *spatial) and coords (N, *out, ndim)."""
+    r"""Define ``gridsample.sample`` for input (N, C, \*spatial) and coords (N, \*out, ndim).
+
+    Parameters
+    ----------
+    input : array
+        (N, C, \*spatial), with any number of spatial axes.
+    coords : array
+        (N, \*out, ndim), in index units, axis 0 first.
+    kernel : str
+        As of ``gridsample.sample``.
+    boundary : str, or a sequence of one for each spatial axis
+        As of ``gridsample.sample``.
+    return_mask : bool
+        Return (result, mask), as ``gridsample.sample``.
+    options : keyword arguments
+        ``dtype``, ``fill_value``, ``outside``, ``nan``, ``cubic_a``, ``prefilter``, ``out``: as of ``gridsample.sample``.
+
+    Returns
+    -------
+    array
+        (N, C, \*out), a new array.
+
+    Raises
+    ------
+    KeyError
+        A kernel or a boundary is unknown; nothing else is checked.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gridsample import reference
+    >>> reference.sample(np.array([[[0.0, 10.0, 20.0]]]), np.array([[[0.5], [2.5]]]), boundary="border")
+    array([[[ 5., 20.]]])
+    """
     input, coords = _native_order(np.asarray(input)), _as_coords(coords)
     ndim = coords.shape[-1]
     boundaries = (boundary,) * ndim if isinstance(boundary, str) else tuple(boundary)
@@ -348,7 +436,42 @@ def grid_sample(
     return_mask: bool = False,
     **options: Any,
 ) -> Any:
-    """Define ``gridsample.grid_sample``; ``mode`` is nearest, bilinear, bicubic or the name of another kernel."""
+    r"""Define ``gridsample.grid_sample``; ``mode`` is nearest, bilinear, bicubic or the name of another kernel.
+
+    Parameters
+    ----------
+    input : array
+        (N, C, \*spatial), with any number of spatial axes.
+    grid : array
+        (N, \*out, ndim), normalised, x first.
+    mode : str
+        As of ``gridsample.grid_sample``.
+    padding_mode : str, or a sequence of one for each spatial axis
+        As of ``gridsample.grid_sample``.
+    align_corners : bool
+        Where -1 and 1 are: at the outer edges of the end samples (False), or at their centres (True).
+    return_mask : bool
+        Return (result, mask), as ``gridsample.grid_sample``.
+    options : keyword arguments
+        ``dtype``, ``fill_value``, ``outside``, ``nan``, ``cubic_a``, ``prefilter``, ``out``: as of ``gridsample.grid_sample``.
+
+    Returns
+    -------
+    array
+        (N, C, \*out), a new array.
+
+    Raises
+    ------
+    KeyError
+        A mode or a padding is unknown; nothing else is checked.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gridsample import reference
+    >>> reference.grid_sample(np.array([[[0.0, 10.0, 20.0]]]), np.array([[[0.0], [1.0]]]))
+    array([[[10., 10.]]])
+    """
     input, grid = _native_order(np.asarray(input)), _as_coords(grid)
     kernel = {"nearest": "nearest", "bilinear": "linear", "bicubic": "cubic"}.get(mode, mode)
     ndim = input.ndim - 2

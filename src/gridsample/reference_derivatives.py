@@ -36,7 +36,36 @@ __all__ = ["backward", "double_backward", "sample", "slope", "weights"]
 
 
 def weights(kernel: str, fraction: np.ndarray, a: float, order: int) -> list[np.ndarray]:
-    """Return the weights of the taps along one axis, differentiated ``order`` times by the fraction."""
+    """Return the weights of the taps along one axis, differentiated ``order`` times by the fraction.
+
+    Parameters
+    ----------
+    kernel : str
+        As of ``gridsample.sample``.
+    fraction : array, float64
+        Of the points, from the sample that the window is about.
+    a : float
+        The parameter of the cubic kernel.
+    order : int
+        0 for the weights themselves.
+
+    Returns
+    -------
+    list of arrays
+        Of each tap, first tap first, of the shape of ``fraction``.
+
+    Raises
+    ------
+    KeyError
+        ``kernel`` is unknown; nothing else is checked.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gridsample import reference_derivatives
+    >>> reference_derivatives.weights("linear", np.array([0.25]), -0.75, order=1)
+    [array([-1.]), array([1.])]
+    """
     if order == 0:
         return KERNEL_WEIGHTS[kernel](fraction, a)
     if kernel.startswith("lanczos"):
@@ -53,6 +82,34 @@ def slope(x: np.ndarray, size: int, kernel: str, boundary: str) -> np.ndarray:
 
     Of wide kernels, whose indices are mapped, it is 1, or -1 where a mirrored array is read backwards. At a kink of
     narrow ones, where the border or a fold is, it is 0.
+
+    Parameters
+    ----------
+    x : array, float32 or float64
+        Index coordinates along one axis.
+    size : int
+        Of that axis.
+    kernel : str
+        As of ``gridsample.sample``.
+    boundary : str
+        As of ``gridsample.sample``.
+
+    Returns
+    -------
+    array
+        float64, of the shape of ``x``.
+
+    Raises
+    ------
+    KeyError
+        ``kernel`` or ``boundary`` is unknown; nothing else is checked.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gridsample import reference_derivatives
+    >>> reference_derivatives.slope(np.array([-0.7, 0.0, 1.5, 3.6]), 4, "linear", "reflection_center")
+    array([-1.,  0.,  1., -1.])
     """
     finite = np.isfinite(x).astype(np.float64)
     if boundary in ("zeros", "constant", "wrap"):
@@ -180,10 +237,45 @@ def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def sample(
     input: Any, coords: Any, kernel: str, boundaries: tuple[str, ...], axes: tuple[AxisMap, ...], *, orders: Any, **options: Any
 ) -> np.ndarray:
-    """Define the derivative of the given order along each axis of ``reference._sample``, whose arguments are taken.
+    r"""Define the derivative of the given order along each axis of the samples of ``input`` at ``coords``.
 
-    ``orders`` is one int for each memory axis: 0 everywhere is the sample itself. Samples that the outside rule or
-    ``nan="propagate"`` decides have derivative 0.
+    Samples that the outside rule or ``nan="propagate"`` decides have derivative 0.
+
+    Parameters
+    ----------
+    input : array
+        (N, C, \*spatial).
+    coords : array
+        (N, \*out, ndim), in the units of ``axes``.
+    kernel : str
+        As of ``gridsample.sample``.
+    boundaries : sequence of str
+        One for each spatial axis, as of ``gridsample.sample``.
+    axes : sequence of AxisMap
+        Of each spatial axis, as ``gridsample._coords`` makes them.
+    orders : sequence of int
+        One for each spatial axis: 0 everywhere is the sample itself.
+    options : keyword arguments
+        ``fill_value``, ``outside``, ``nan``, ``cubic_a``: as of ``gridsample.sample``.
+
+    Returns
+    -------
+    array
+        (N, C, \*out), of the dtype of ``input``.
+
+    Raises
+    ------
+    KeyError
+        A kernel or a boundary is unknown; nothing else is checked.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gridsample import reference_derivatives
+    >>> from gridsample._coords import index_axes
+    >>> image, at = np.array([[[0.0, 10.0, 30.0]]]), np.array([[[0.25]]])
+    >>> reference_derivatives.sample(image, at, "linear", ("border",), index_axes(1), orders=(1,))
+    array([[[10.]]])
     """
     if not any(orders):
         return _sample(_native_order(np.asarray(input)), _as_coords(coords), kernel, boundaries, axes, **options)[0]
@@ -206,10 +298,48 @@ def backward(
     orders: tuple[int, ...] | None = None,
     **options: Any,
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """Define the vector-Jacobian product of ``sample``: the gradients of ``(grad_out * sample(...)).sum()``.
+    r"""Define the vector-Jacobian product of ``sample``: the gradients of ``(grad_out * sample(...)).sum()``.
 
-    ``grad_out`` has the shape of the samples. Returned are those of ``input`` and ``coords`` that ``needs`` asks for (else
-    None), in their shapes and dtypes: summed over the batch where theirs is 1 and ``grad_out``'s is not.
+    Parameters
+    ----------
+    grad_out : array
+        Of the shape of the samples, (N, C, \*out).
+    input : array
+        (N, C, \*spatial).
+    coords : array
+        (N, \*out, ndim), in the units of ``axes``.
+    kernel : str
+        As of ``gridsample.sample``.
+    boundaries : sequence of str
+        One for each spatial axis, as of ``gridsample.sample``.
+    axes : sequence of AxisMap
+        Of each spatial axis, as ``gridsample._coords`` makes them.
+    needs : (bool, bool)
+        Which gradients are wanted.
+    orders : sequence of int, optional
+        As of ``sample``; 0 everywhere if not given.
+    options : keyword arguments
+        ``fill_value``, ``outside``, ``nan``, ``cubic_a``: as of ``gridsample.sample``.
+
+    Returns
+    -------
+    (array or None, array or None)
+        By ``input`` and by ``coords``, in their shapes and dtypes: summed over the batch where theirs is 1 and that of
+        ``grad_out`` is not. None if it is not wanted.
+
+    Raises
+    ------
+    KeyError
+        A kernel or a boundary is unknown; nothing else is checked.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gridsample import reference_derivatives
+    >>> from gridsample._coords import index_axes
+    >>> image, at = np.array([[[0.0, 10.0, 30.0]]]), np.array([[[0.25]]])
+    >>> reference_derivatives.backward(np.ones((1, 1, 1)), image, at, "linear", ("border",), index_axes(1))
+    (array([[[0.75, 0.25, 0.  ]]]), array([[[10.]]]))
     """
     batch = _Batch(input, coords, kernel, boundaries, axes, **options)
     values = np.asarray(grad_out).astype(batch.computed)
@@ -242,7 +372,7 @@ def double_backward(
     needs: tuple[bool, bool, bool] = (True, True, True),
     **options: Any,
 ) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]:
-    """Define the vector-Jacobian product of ``backward``, by ``grad_out``, ``input`` and ``coords``.
+    r"""Define the vector-Jacobian product of ``backward``, by ``grad_out``, ``input`` and ``coords``.
 
     These are the gradients of ``(tangent_input * grad_input).sum() + (tangent_coords * grad_coords).sum()``, where grad_input
     and grad_coords are what ``backward`` returns; either tangent may be None, which is 0. With v the tangent of the
@@ -251,6 +381,51 @@ def double_backward(
         by grad_out   S(tangent_input) + sum_a v_a S_{e_a}(input)
         by input      sum_a A_{e_a}(v_a g)
         by coords_b   sum_c g S_{e_b}(tangent_input) + sum_a v_a sum_c g S_{e_a + e_b}(input)
+
+    Parameters
+    ----------
+    tangent_input : array or None
+        Of the shape of ``input``.
+    tangent_coords : array or None
+        Of the shape of ``coords``.
+    grad_out : array
+        Of the shape of the samples, (N, C, \*out).
+    input : array
+        (N, C, \*spatial).
+    coords : array
+        (N, \*out, ndim), in the units of ``axes``.
+    kernel : str
+        As of ``gridsample.sample``.
+    boundaries : sequence of str
+        One for each spatial axis, as of ``gridsample.sample``.
+    axes : sequence of AxisMap
+        Of each spatial axis, as ``gridsample._coords`` makes them.
+    needs : (bool, bool, bool)
+        Which gradients are wanted.
+    options : keyword arguments
+        ``fill_value``, ``outside``, ``nan``, ``cubic_a``: as of ``gridsample.sample``.
+
+    Returns
+    -------
+    (array or None, array or None, array or None)
+        By ``grad_out``, ``input`` and ``coords``, in their shapes and dtypes, as of ``backward``.
+
+    Raises
+    ------
+    KeyError
+        A kernel or a boundary is unknown; nothing else is checked.
+
+    Examples
+    --------
+    A coordinate that moves by 1 changes a linear sample by the slope, and the gradients of the two samples that it reads:
+
+    >>> import numpy as np
+    >>> from gridsample import reference_derivatives
+    >>> from gridsample._coords import index_axes
+    >>> image, at = np.array([[[0.0, 10.0, 30.0]]]), np.array([[[0.25]]])
+    >>> one = np.ones((1, 1, 1))
+    >>> reference_derivatives.double_backward(None, one, one, image, at, "linear", ("border",), index_axes(1))
+    (array([[[10.]]]), array([[[-1.,  1.,  0.]]]), array([[[0.]]]))
     """
     batch = _Batch(input, coords, kernel, boundaries, axes, **options)
     values = np.asarray(grad_out).astype(batch.computed)

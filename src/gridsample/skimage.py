@@ -243,6 +243,11 @@ def swirl(
     ValueError
         A shape, an order or a mode is not one of those of ``warp``.
 
+    Notes
+    -----
+    At the distance d from the middle, an output position reads at the same distance, turned by ``rotation`` +
+    ``strength`` exp(-d / r), with r = ``radius`` ln(2) / 5: the formula is that of scikit-image.
+
     Examples
     --------
     >>> import numpy as np

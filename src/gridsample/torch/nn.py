@@ -135,8 +135,10 @@ class FlowAlign(nn.Module):
 
     Parameters
     ----------
-    fine_channels, coarse_channels : int
-        Channels of the two maps.
+    fine_channels : int
+        Channels of the fine map.
+    coarse_channels : int
+        Channels of the coarse map.
     channels : int
         To which both are reduced before the flow is made of them.
 
