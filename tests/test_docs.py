@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gridsample import _ndimage_arguments, opencv
+from gridsample import _ndimage_arguments, _opencv_arguments, opencv
 from gridsample._grid_sample import MODES, padding_names
 from gridsample._modes import BOUNDARIES, KERNELS
 
@@ -60,7 +60,7 @@ def test_kernels_of_the_guide():
     assert [kernel for _, kernel, *_ in rows] == [*KERNELS]
     flags = {name: [] for name in KERNELS}
     for name in (name for name in opencv.__all__ if name.startswith("INTER_")):
-        flags[opencv._KERNELS[getattr(opencv, name)]].append(name)
+        flags[_opencv_arguments.KERNELS[getattr(opencv, name)]].append(name)
     for mode, kernel, order, known, taps in rows:
         assert MODES[mode] == kernel
         spline = {"nearest": 0, "linear": 1}.get(kernel, KERNELS[kernel].order)
@@ -81,7 +81,7 @@ def test_boundaries_of_dialects_in_the_guide():
             rule = _ndimage_arguments.MODES[mode]
             assert rule.narrow == rule.wide == ("constant" if boundary == "zeros" else boundary)
         expected = "constant" if boundary == "zeros" else boundary
-        assert opencv._BOUNDARIES[getattr(opencv, border.removesuffix(" with borderValue=0"))] == expected
+        assert _opencv_arguments.BOUNDARIES[getattr(opencv, border.removesuffix(" with borderValue=0"))] == expected
 
 
 @pytest.mark.parametrize("page", ["support", "api"])

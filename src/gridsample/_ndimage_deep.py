@@ -24,6 +24,11 @@ def sample_deep(
     """
     lead, channels = coords.shape[-1] - MAX_NDIM, len(image)
     points = coords.reshape(-1, coords.shape[-1])
+    fill = cval if boundary == "constant" else 0
+    if kernel == "nearest":  # elements, and no sums
+        ((index, inside, _),) = _taps(points, image.shape[1:], kernel, boundary)
+        out[...] = np.where(inside, image.reshape(channels, -1)[:, index], fill).reshape(out.shape)
+        return
     volumes = image.reshape(channels, -1, *image.shape[-MAX_NDIM:])
     sizes = image.shape[1 : 1 + lead]
     order = _by_volume(points[:, :lead], sizes)
@@ -31,7 +36,7 @@ def sample_deep(
     total = np.zeros((channels, len(points)), np.complex128 if out.dtype.kind == "c" else np.float64)
     values = np.empty((channels, len(points)), out.dtype)
     for index, inside, weight in _taps(points, sizes, kernel, boundary):
-        values[:, ~inside] = cval if boundary == "constant" else 0
+        values[:, ~inside] = fill
         for volume, run in _runs(np.where(inside, index, -1)):
             reader(volumes[:, volume])(points[run, lead:], values[:, run])
         total += weight * values

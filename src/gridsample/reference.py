@@ -14,7 +14,7 @@ from gridsample._coords import AxisMap, index_axes, normalized_axes
 from gridsample._modes import COMPLEX_DTYPES, DTYPES, KERNELS
 from gridsample.reference_kernels import WIDE_KERNEL_WEIGHTS
 
-__all__ = ["BOUNDARY_RULES", "KERNEL_WEIGHTS", "axis_taps", "grid_sample", "sample", "spline_coefficients", "unnormalize"]
+__all__ = ["BOUNDARY_RULES", "KERNEL_WEIGHTS", "grid_sample", "sample", "spline_coefficients", "unnormalize"]
 
 _FAR = 8.0  # so many samples outside, every tap of every kernel is outside
 
