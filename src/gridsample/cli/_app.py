@@ -1,0 +1,94 @@
+"""The command line application: what all commands share, above all how they fail."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.text import Text
+from typer.core import TyperGroup
+
+import gridsample
+
+__all__ = ["NOTES", "Force", "app", "print_error", "reporting", "usage"]
+
+# The class lives in typer or in click, as the version of typer has it.
+_UsageError: Any = typer.BadParameter.__bases__[0]
+
+NOTES = Console(stderr=True, highlight=False)
+
+
+class _Commands(TyperGroup):
+    """Commands whose usage errors are one line, as all errors are."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        standalone = extra.pop("standalone_mode", True)
+        extra["standalone_mode"] = False
+        try:
+            code = super().main(*args, **extra)
+        except _UsageError as error:
+            hint = f"; see {error.ctx.command_path} --help" if error.ctx else ""
+            print_error(error.format_message().rstrip(".") + hint)
+            code = error.exit_code
+        if standalone:
+            sys.exit(code)
+        return code
+
+
+app = typer.Typer(cls=_Commands, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
+
+
+def print_error(message: str) -> None:
+    """Print one line to standard error."""
+    NOTES.print(Text("error: " + " ".join(message.splitlines()), style="bold red"), soft_wrap=True)
+
+
+@contextmanager
+def reporting(doing: str) -> Iterator[None]:
+    """Show a spinner while at work, and turn what the caller can mend into one line and an exit code."""
+    try:
+        with NOTES.status(doing):
+            yield
+        return
+    except BrokenPipeError:
+        raise
+    except FileExistsError as error:
+        print_error(f"{error}; --force replaces it")
+    except ModuleNotFoundError as error:
+        if str(error.name).startswith("gridsample"):
+            raise
+        print_error(f"this needs {error.name}, which is not installed: pip install 'gridsample[cli]'")
+    except (ValueError, OSError, MemoryError) as error:
+        print_error(str(error) or "not enough memory")
+    except KeyboardInterrupt:
+        NOTES.print("interrupted")
+        raise typer.Exit(130) from None
+    raise typer.Exit(1)
+
+
+def usage(message: str) -> NoReturn:
+    """End the command, which was called otherwise than it can be."""
+    raise _UsageError(message)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"gridsample {gridsample.__version__}")
+        raise typer.Exit()
+
+
+@app.callback(invoke_without_command=True)
+def _gridsample(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Read pictures at arbitrary positions: grid_sample from the command line."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help(), nl=False)
+
+
+Force = Annotated[bool, typer.Option("--force", help="Replace the output file if it is there.")]
