@@ -129,6 +129,51 @@ def test_grid(warp, tmp_path, leading, dtype, align):
     np.testing.assert_array_equal(read, wanted[0].transpose(1, 2, 0))
 
 
+@pytest.mark.parametrize("leading", [(), (1,)])
+@pytest.mark.parametrize("channels", [(), (1,), (3,)])
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+@pytest.mark.parametrize("mode", ["bilinear", "bicubic"])
+def test_volume(tmp_path, leading, channels, dtype, mode):
+    volume = (RNG.random((4, 5, 6, *channels)) * 255).astype(dtype)
+    grid = RNG.uniform(-1.2, 1.2, (*leading, 2, 3, 7, 3)).astype("float32")
+    np.save(tmp_path / "volume.npy", volume)
+    np.save(tmp_path / "grid.npy", grid)
+    result = run(
+        *("warp", tmp_path / "volume.npy", "--grid", tmp_path / "grid.npy", "-o", tmp_path / "out.npy", "--mode", mode),
+    )
+    assert result.exit_code == 0, result.output
+    count = f", {channels[0]} channel{'s' * (channels[0] > 1)}" if channels else ""
+    assert f"volume.npy (4 x 5 x 6 volume{count}, {dtype}) -> " in result.stdout
+    assert f"out.npy (2 x 3 x 7 volume{count}, {dtype}), {mode}" in result.stdout
+    planes = np.moveaxis(volume.reshape(1, 4, 5, 6, -1), -1, 1).astype("float32")
+    wanted = np.moveaxis(gridsample.grid_sample(planes, grid.reshape(1, 2, 3, 7, 3), mode)[0], 0, -1)
+    wanted = (wanted.clip(0, 255).round() if dtype == "uint8" else wanted).astype(dtype)
+    found = np.load(tmp_path / "out.npy")
+    assert found.dtype == dtype
+    np.testing.assert_array_equal(found, wanted.reshape(2, 3, 7, *channels))
+
+
+def test_volumes_are_arrays_in_npy_files(tmp_path):
+    np.save(tmp_path / "volume.npy", np.zeros((4, 5, 6)))
+    np.save(tmp_path / "plane.npy", np.zeros((4, 5)))
+    np.save(tmp_path / "grid.npy", np.zeros((2, 3, 4, 3)))
+    write_image(tmp_path / "photo.png", np.zeros((4, 6, 3), "uint8"))
+    for picture, out, words in (
+        ("volume.npy", "out.tif", ["out.tif: expected a .npy file", "volume"]),
+        ("photo.png", "out.npy", ["photo.png: expected a .npy file", "volume"]),
+        ("plane.npy", "out.npy", ["plane.npy: expected a volume", "(4, 5)"]),
+        ("volume.npy", "grid.npy", ["grid.npy: there is such a file already", "--force"]),
+    ):
+        result = run("warp", tmp_path / picture, "--grid", tmp_path / "grid.npy", "-o", tmp_path / out)
+        assert_error(result, 1, *words)
+
+
+def test_without_such_a_grid_npy_files_are_pictures(tmp_path):
+    np.save(tmp_path / "volume.npy", np.zeros((4, 5, 6)))
+    result = run("warp", tmp_path / "volume.npy", "--rotate", 90, "-o", tmp_path / "out.npy")
+    assert "volume.npy (4 x 5, 6 channels, float64) -> " in result.stdout
+
+
 @pytest.mark.parametrize("first", [False, True], ids=["last", "first"])
 def test_flow(warp, tmp_path, first):
     picture = RNG.integers(0, 256, (5, 6), "uint8")
@@ -207,7 +252,14 @@ def test_one_line_says_what_was_done(tmp_path):
     assert result.exit_code == 0
     assert result.stderr == ""
     assert result.stdout.count("\n") == 1
-    for word in ("in.png 4x6x3 uint8 -> ", "out.tif 4x6x3 uint8", "cubic", "zeros", "sampled in", " ms"):
+    for word in (
+        "in.png (4 x 6, 3 channels, uint8) -> ",
+        "out.tif (4 x 6, 3 channels, uint8), ",
+        "cubic",
+        "zeros",
+        "sampled in",
+        " ms",
+    ):
         assert word in result.stdout
 
 
@@ -347,7 +399,7 @@ def test_the_real_tool(tmp_path):
     command = [*RUN_TOOL, "warp", "in.png", "--rotate", "180", "-o", "out.png"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("in.png 1x3 uint8 -> out.png 1x3 uint8, bilinear, zeros, sampled in ")
+    assert done.stdout.startswith("in.png (1 x 3, uint8) -> out.png (1 x 3, uint8), bilinear, zeros, sampled in ")
     assert done.stderr == ""
     assert read_image(tmp_path / "out.png").tolist() == [[3, 2, 1]]
     again = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)

@@ -18,7 +18,17 @@ from gridsample._pictures import affine_positions, as_picture, as_planes, flow_p
 from gridsample._spec import choose
 from gridsample.cli._app import Force, app, reporting, usage
 from gridsample.cli._bench import bench
-from gridsample.files.images import SUFFIXES, check_holds, check_output, read_array, read_image, write_image
+from gridsample.files.images import (
+    SUFFIXES,
+    check_holds,
+    check_output,
+    check_volume_output,
+    read_array,
+    read_image,
+    read_volume,
+    write_image,
+    write_volume,
+)
 
 __all__ = ["app"]
 
@@ -52,7 +62,10 @@ _Output = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help=f"
 
 @app.command()
 def warp(
-    picture: Annotated[Path, typer.Argument(metavar="PICTURE", help=f"The file to read: {', '.join(SUFFIXES)}.")],
+    picture: Annotated[
+        Path,
+        typer.Argument(metavar="PICTURE", help=f"The file to read: {', '.join(SUFFIXES)}. A volume: .npy, see --grid."),
+    ],
     output: _Output,
     rotate: Annotated[float, typer.Option(metavar="DEGREES", help="Turn counter-clockwise about the centre.")] = 0.0,
     scale: Annotated[float, typer.Option(metavar="FACTOR", help="Magnify about the centre.")] = 1.0,
@@ -63,7 +76,11 @@ def warp(
     ] = None,
     grid: Annotated[
         Path | None,
-        typer.Option(metavar="GRID.npy", help="Read at these positions instead: (H_out, W_out, 2), x first, -1 to 1."),
+        typer.Option(
+            metavar="GRID.npy",
+            help="Read at these positions instead: (H_out, W_out, 2), x first, -1 to 1. With (D_out, H_out, W_out, 3), PICTURE "
+            "is a volume (D, H, W) or (D, H, W, C), and both files are .npy.",
+        ),
     ] = None,
     flow: Annotated[
         Path | None,
@@ -98,30 +115,41 @@ def warp(
     if (grid or flow) and (rotate != 0 or scale != 1 or moved != (0, 0) or frame):
         usage(f"{'--grid' if grid else '--flow'} says it all: leave out --rotate, --scale, --translate and --size")
     with reporting(f"sampling {picture}"):
-        check_output(output, overwrite=force)
-        source = read_image(picture)
-        check_holds(output, source)
-        _check_fill(fill, source)
-        shape = source.shape[0], source.shape[1]
-        if grid:
-            positions = _read_grid(grid)
+        given = _read_grid(grid) if grid else None
+        axes = 2 if given is None else given.shape[-1]
+        if axes == 2:
+            check_output(output, overwrite=force)
+            source = read_image(picture)
+            check_holds(output, source)
         else:
+            check_volume_output(output, overwrite=force)
+            source = read_volume(picture)
+        _check_fill(fill, source)
+        # A volume is a tall picture, its slices one below the other, to whatever but samples it.
+        flat = source.reshape(-1, *source.shape[axes - 1 :])
+        if given is not None:
+            positions = given
+        else:
+            shape = source.shape[0], source.shape[1]
             x, y = (
                 flow_positions(_read_flow(flow, shape))
                 if flow
                 else affine_positions(shape, frame or shape, rotate, scale, moved)
             )
             positions = grid_of_positions(x, y, shape, align_corners)
-        planes = as_planes(source)
+        planes = as_planes(flat).reshape(1, -1, *source.shape[:axes])
         if threads:
             gridsample.set_num_threads(threads)
         start = time.perf_counter()
         planes = gridsample.grid_sample(planes, positions, mode, padding, align_corners, fill_value=fill)
         took = time.perf_counter() - start
-        result = as_picture(planes, source)
-        write_image(output, result, overwrite=force)
+        tall = planes.reshape(*planes.shape[:2], -1, planes.shape[-1])
+        result = as_picture(tall, flat).reshape(*planes.shape[2:], *source.shape[axes:])
+        write = write_image if axes == 2 else write_volume
+        write(output, result, overwrite=force)
     typer.echo(
-        f"{picture} {_describe(source)} -> {output} {_describe(result)}, {mode}, {padding}, sampled in {_duration(took)}"
+        f"{picture} {_describe(source, axes)} -> {output} {_describe(result, axes)}, {mode}, {padding}, "
+        f"sampled in {_duration(took)}"
     )
 
 
@@ -131,8 +159,10 @@ def _check_fill(fill: float, picture: np.ndarray) -> None:
         raise ValueError(f"--fill: expected {limits.min} to {limits.max}, as the picture is {picture.dtype}; got {fill:g}")
 
 
-def _describe(picture: np.ndarray) -> str:
-    return f"{'x'.join(map(str, picture.shape))} {picture.dtype}"
+def _describe(picture: np.ndarray, axes: int) -> str:
+    size = " x ".join(map(str, picture.shape[:axes])) + (" volume" if axes == 3 else "")
+    channels = [f"{count} channel{'s' * (count > 1)}" for count in picture.shape[axes:]]
+    return f"({', '.join([size, *channels, str(picture.dtype)])})"
 
 
 def _duration(seconds: float) -> str:
@@ -141,11 +171,12 @@ def _duration(seconds: float) -> str:
 
 def _read_grid(path: Path) -> np.ndarray:
     stored = read_array(path)
-    grid = stored[None] if stored.ndim == 3 else stored
-    if grid.ndim != 4 or grid.shape[0] != 1 or grid.shape[3] != 2 or grid.size == 0 or grid.dtype.kind != "f":
+    axes = stored.shape[-1] if stored.ndim else 0
+    grid = stored[None] if stored.ndim == axes + 1 else stored
+    if axes not in (2, 3) or grid.ndim != axes + 2 or grid.shape[0] != 1 or grid.size == 0 or grid.dtype.kind != "f":
         raise ValueError(
-            f"{path}: expected a grid of floats (H_out, W_out, 2) or (1, H_out, W_out, 2); it holds shape {stored.shape}, "
-            f"dtype {stored.dtype}"
+            f"{path}: expected a grid of floats (H_out, W_out, 2), of a volume (D_out, H_out, W_out, 3), or either after a 1; "
+            f"it holds shape {stored.shape}, dtype {stored.dtype}"
         )
     return grid.astype(np.float32) if grid.dtype.itemsize < 4 else grid
 
