@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -405,6 +406,33 @@ def test_the_real_tool(tmp_path):
     again = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (again.returncode, again.stdout) == (1, "")
     assert again.stderr == "error: out.png: there is such a file already; --force replaces it\n"
+
+
+def start(tmp_path, code, *arguments):
+    """Start the tool, with some code before it."""
+    command = [sys.executable, "-c", f"{code}; from gridsample.cli import main; main()", *arguments]
+    return subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def wait_for(tmp_path, pattern):
+    for _ in range(1000):
+        if list(tmp_path.glob(pattern)):
+            return
+        time.sleep(0.02)
+    pytest.fail(f"no {pattern} came")
+
+
+def test_ended_while_it_writes(tmp_path):
+    """As by ``kill`` or a batch system: nothing of the new file stays."""
+    write_image(tmp_path / "in.npy", np.zeros((4, 6)))
+    code = "import numpy, time; numpy.lib.format.write_array = lambda *_, **__: time.sleep(60)"
+    tool = start(tmp_path, code, "warp", "in.npy", "-o", "out.npy")
+    wait_for(tmp_path, ".gridsample-*.tmp")
+    tool.terminate()
+    out, err = tool.communicate(timeout=30)
+    assert (tool.returncode, out) == (143, "")
+    assert "Traceback" not in err
+    assert [file.name for file in tmp_path.iterdir()] == ["in.npy"]
 
 
 def test_libraries_are_imported_when_used():
