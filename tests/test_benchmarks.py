@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 import gridsample
-from gridsample.bench import bounds, measure, peers, report, workloads
+from gridsample.bench import bounds, command, measure, peers, report, workloads
 from gridsample.bench.agreement import Agreement
 from gridsample.bench.command import bench
 from gridsample.bench.workloads import Workload
@@ -180,24 +180,80 @@ def test_the_last_row_is_the_geometric_mean(tmp_path):
     assert "| 4.00x (2) | 1.00x (2) | - |\n\n" in (tmp_path / "made-up.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("wrong", [("--rows", "R99"), ("--peers", "torch,nobody"), ("--threads", "many"), ("-o", "no/where/x")])
+@pytest.mark.parametrize("wrong", [("--rows", "R99"), ("--peers", "torch,nobody"), ("--threads", "many")])
 def test_bad_options_are_refused(wrong, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(app, ["bench", *wrong])
     assert result.exit_code == 2
     assert result.stderr.startswith("error: ")
-    assert wrong[1].split(",")[-1].removesuffix("/x") in result.stderr
+    assert wrong[1].split(",")[-1] in result.stderr
     assert not list(tmp_path.iterdir())
 
 
-def test_the_command_measures(tmp_path, monkeypatch):
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Run the command on one small row."""
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(workloads, "ROWS", (ROWS["R1"],))
-    result = CliRunner().invoke(
-        app, ["bench", "--rows", "R1", "--threads", "1", "--peers", "torch", "--rounds", "2", "-o", str(tmp_path / "mine")]
-    )
+
+    def run(*options):
+        given = ["--rows", "R1", "--threads", "1", "--peers", "torch", "--rounds", "2", "--pause", "0", *options]
+        return CliRunner().invoke(app, ["bench", *given])
+
+    return run
+
+
+def test_the_command_measures(run, tmp_path):
+    result = run("-o", "mine")
     assert result.exit_code == 0, result.output
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.json", "mine.md", "mine.png"]
     assert (tmp_path / "mine.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_folder_that_is_missing(run, tmp_path):
+    result = run("-o", "no/where")
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert f"error: no/where.json: there is no folder {tmp_path / 'no'}" in result.stderr
+
+
+@pytest.mark.parametrize("suffix", [".json", ".md", ".png"])
+def test_files_that_are_there_stay_unless_told(run, tmp_path, suffix):
+    kept = tmp_path / f"mine{suffix}"
+    kept.write_bytes(b"kept")
+    result = run("-o", "mine")
+    assert (result.exit_code, result.stderr) == (1, f"error: mine{suffix}: there is such a file already; --force replaces it\n")
+    assert [path.name for path in tmp_path.iterdir()] == [kept.name]
+    assert run("-o", "mine", "--force").exit_code == 0
+    assert kept.read_bytes() != b"kept"
+
+
+def test_without_a_name_the_files_are_written_again(run):
+    assert [run().exit_code for _ in range(2)] == [0, 0]
+
+
+def test_a_picture_of_earlier_readings_goes(run, tmp_path, monkeypatch):
+    """Whatever happens before that of the new ones is drawn."""
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    run("-o", "mine")
+    monkeypatch.setattr(command, "draw", interrupted)
+    result = run("-o", "mine", "--force")
+    assert (result.exit_code, result.stderr) == (130, "interrupted; what was measured is in mine.json and mine.md\n")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.json", "mine.md"]
+
+
+def test_ctrl_c_before_anything_is_measured(run, tmp_path, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    run("-o", "mine")
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    monkeypatch.setattr(command, "measure", interrupted)
+    result = run("-o", "mine", "--force")
+    assert (result.exit_code, result.stderr) == (130, "interrupted\n")
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_bounds(monkeypatch):

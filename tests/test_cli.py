@@ -1,5 +1,6 @@
 """The command line tool: pictures come out right, and every mistake is one line that names it."""
 
+import signal
 import subprocess
 import sys
 import time
@@ -433,6 +434,27 @@ def test_ended_while_it_writes(tmp_path):
     assert (tool.returncode, out) == (143, "")
     assert "Traceback" not in err
     assert [file.name for file in tmp_path.iterdir()] == ["in.npy"]
+
+
+@pytest.mark.parametrize("module", ["gridsample.cli.commands", "gridsample.bench", "gridsample.plot"])
+def test_interrupted_while_it_starts(tmp_path, module):
+    """Libraries take long to import: Ctrl-C may come then."""
+    (tmp_path / "slow.py").write_text(f"""if True:
+        import sys, time, pathlib
+        class Slow:
+            def find_spec(self, name, *_):
+                if name == {module!r}:
+                    pathlib.Path("importing").touch()
+                    time.sleep(60)
+        sys.meta_path.insert(0, Slow())
+    """)
+    command = {"gridsample.bench": "bench", "gridsample.plot": "demo"}.get(module, "info")
+    tool = start(tmp_path, "import slow", command)
+    wait_for(tmp_path, "importing")
+    tool.send_signal(signal.SIGINT)
+    out, err = tool.communicate(timeout=30)
+    assert (tool.returncode, out) == (130, "")
+    assert err.split() == ["interrupted"]
 
 
 def test_libraries_are_imported_when_used():

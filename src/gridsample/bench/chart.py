@@ -6,6 +6,7 @@ from pathlib import Path
 from gridsample.bench.measure import OURS, Reading
 from gridsample.bench.passes import FORWARD, Pass
 from gridsample.bench.peers import PEERS
+from gridsample.files._atomic import replacing
 
 __all__ = ["MARKERS", "draw"]
 
@@ -44,4 +45,5 @@ def draw(path: Path, readings: Sequence[Reading], what: Pass = FORWARD) -> None:
     panels[0].invert_yaxis()
     if names:
         panels[-1].legend(loc="best", fontsize="small")
-    figure.savefig(path, dpi=110)
+    with replacing(path) as file:
+        figure.savefig(file, format="png", dpi=110)

@@ -14,8 +14,9 @@ from gridsample.bench.measure import OURS, Reading, Timed
 from gridsample.bench.passes import FORWARD, Pass
 from gridsample.bench.peers import PEERS
 from gridsample.bench.workloads import Workload
+from gridsample.files._atomic import replacing
 
-__all__ = ["NONE", "LeftOut", "Table", "best_cell", "digits", "peer_cell", "reasons", "save", "tables", "write"]
+__all__ = ["NONE", "LeftOut", "Table", "best_cell", "digits", "named", "peer_cell", "reasons", "save", "tables", "write"]
 
 NONE = "-"
 """In a cell: not run."""
@@ -150,8 +151,16 @@ def reasons(found: Sequence[Timed]) -> list[str]:
     return [f"{name}: {why}" for name, why in sorted({skipped for timed in found for skipped in timed.skipped.items()})]
 
 
+def named(path: Path, suffix: str) -> Path:
+    """Return the path of one of the files that are written: ``path`` may have dots of its own."""
+    return path.with_name(path.name + suffix)
+
+
 def save(path: Path, data: dict[str, Any], title: str, what: str, found: Sequence[Table], not_run: Sequence[str]) -> None:
-    """Write ``data`` to ``path``.json; machine, versions, what it is, tables and what did not run to ``path``.md."""
+    """Write ``data`` to ``path``.json; machine, versions, what it is, tables and what did not run to ``path``.md.
+
+    ``path``.png, if there is one, is removed: it shows what was measured before.
+    """
     machine = data["machine"]
     versions = ", ".join(f"{name} {version or 'not installed'}" for name, version in data["versions"].items())
     lines = [
@@ -166,7 +175,9 @@ def save(path: Path, data: dict[str, Any], title: str, what: str, found: Sequenc
         "",
     ]
     skipped = ["## Not run", "", *(f"* {reason}" for reason in not_run), ""] if not_run else []
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.with_name(path.name + ".json").write_text(json.dumps(data, indent=1, default=str) + "\n")
     markdown = "\n".join([*lines, *(table.markdown() for table in found), *skipped])
-    path.with_name(path.name + ".md").write_text(markdown, encoding="utf-8")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    named(path, ".png").unlink(missing_ok=True)
+    with replacing(named(path, ".json")) as everything, replacing(named(path, ".md")) as text:
+        everything.write((json.dumps(data, indent=1, default=str) + "\n").encode())
+        text.write(markdown.encode())

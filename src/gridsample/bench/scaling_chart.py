@@ -9,6 +9,7 @@ from gridsample.bench.measure import OURS
 from gridsample.bench.peers import PEERS
 from gridsample.bench.scaling import Point
 from gridsample.bench.sweeps import SWEEPS, THREADS
+from gridsample.files._atomic import replacing
 
 __all__ = ["draw_scaling"]
 
@@ -38,7 +39,8 @@ def draw_scaling(path: Path, points: Sequence[Point], context: Mapping[str, Any]
     labels = [f"{name} {context['versions'][name]}" for name in lines]
     if lines:
         figure.legend(lines.values(), labels, loc="outside lower center", ncols=min(len(lines), 5), frameon=False)
-    figure.savefig(path, dpi=110)
+    with replacing(path) as file:
+        figure.savefig(file, format="png", dpi=110)
 
 
 def _draw_sweep(panel: Any, name: str, points: Sequence[Point]) -> None:

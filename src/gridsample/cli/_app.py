@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -21,7 +21,7 @@ NOTES = Console(stderr=True, highlight=False)
 
 
 class _Commands(TyperGroup):
-    """Commands whose usage errors are one line, as all errors are."""
+    """Commands whose usage errors are one line, as all errors are, and Ctrl-C too."""
 
     def main(self, *args: Any, **extra: Any) -> Any:
         standalone = extra.pop("standalone_mode", True)
@@ -36,6 +36,13 @@ class _Commands(TyperGroup):
             sys.exit(code)
         return code
 
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as stop:  # a command may say with it what there is of its work
+            NOTES.print("; ".join(("interrupted", *map(str, stop.args))), markup=False, soft_wrap=True)
+            raise typer.Exit(130) from None
+
 
 app = typer.Typer(cls=_Commands, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
 
@@ -46,10 +53,10 @@ def print_error(message: str) -> None:
 
 
 @contextmanager
-def reporting(doing: str) -> Iterator[None]:
-    """Show a spinner while at work, and turn what the caller can mend into one line and an exit code."""
+def reporting(doing: str | None = None) -> Iterator[None]:
+    """Turn what the caller can mend into one line and an exit code; show a spinner beside what is said to be done."""
     try:
-        with NOTES.status(doing):
+        with NOTES.status(doing) if doing else nullcontext():
             yield
         return
     except BrokenPipeError:
@@ -62,9 +69,6 @@ def reporting(doing: str) -> Iterator[None]:
         print_error(f"this needs {error.name}, which is not installed: pip install 'gridsample[cli]'")
     except (ValueError, OSError, MemoryError) as error:
         print_error(str(error) or "not enough memory")
-    except KeyboardInterrupt:
-        NOTES.print("interrupted")
-        raise typer.Exit(130) from None
     raise typer.Exit(1)
 
 
@@ -91,4 +95,4 @@ def _gridsample(
         typer.echo(context.get_help(), nl=False)
 
 
-Force = Annotated[bool, typer.Option("--force", help="Replace the output file if it is there.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]

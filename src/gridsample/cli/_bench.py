@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 import gridsample
-from gridsample.cli._app import NOTES, print_error, usage
+from gridsample.cli._app import Force, print_error, reporting, usage
+from gridsample.files._atomic import check_target
 
 __all__ = ["bench"]
 
@@ -38,9 +39,10 @@ def bench(
     ] = None,
     pause: Annotated[float, typer.Option(min=0, help="Milliseconds to wait before each visit.")] = 12,
     output: Annotated[Path, typer.Option("--output", "-o", help="Writes OUTPUT.json, OUTPUT.md and OUTPUT.png.")] = _BENCH,
+    force: Force = False,
 ) -> None:
     """Time gridsample beside the libraries that are installed, in turns and with equal threads, and check that they agree."""
-    from gridsample.bench import measure, passes, sweeps, workloads
+    from gridsample.bench import measure, passes, report, sweeps, workloads
     from gridsample.bench import peers as known
 
     if rows and (quick or scaling):
@@ -60,23 +62,21 @@ def bench(
     counts = [
         int(count) for count in split_names("--threads", threads, [str(n) for n in range(1, 1025)], "numbers from 1 to 1024")
     ]
-    if not output.absolute().parent.is_dir():
-        usage(f"--output: the folder {output.absolute().parent} does not exist")
     if backward and known.PEERS["torch"].version() is None:
         print_error("--backward: needs PyTorch, which is not installed: pip install 'gridsample[bench]'")
         raise typer.Exit(1)
-    from gridsample.bench import command
-
     settings = measure.Settings(pause=pause / 1000, rounds=rounds)
-    try:
+    with reporting():  # without a spinner, whose thread would run while others are timed
+        from gridsample.bench import command
+
+        for suffix in (".json", ".md", ".png"):
+            # Those without a name of the caller's own may be measured again.
+            check_target(report.named(output, suffix), overwrite=force or output == _BENCH)
         if scaling:
             settings = settings._replace(budget=1.0)
             found: Sequence[measure.Timed] = command.scale(sweeps.plan(counts, quick=quick), chosen, settings, output)
         else:
             found = command.bench([table[id] for id in ids], counts, chosen, settings, output, what)
-    except KeyboardInterrupt:
-        NOTES.print(f"interrupted; what was measured is in {output}.json and {output}.md")
-        raise typer.Exit(130) from None
     wrong = sorted({timed.row.id for timed in found if not timed.timings[measure.OURS].error.holds})
     if wrong:
         print_error(f"gridsample is wrong in {', '.join(wrong)}: nothing measured there counts")

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from gridsample.files._atomic import replacing
+from gridsample.files._atomic import check_target, replacing
 from gridsample.files._codecs import FORMATS, Format, read_npy, write_npy
 
 __all__ = [
@@ -183,15 +183,7 @@ def check_output(path: StrPath, *, overwrite: bool = False) -> None:
         As ``write_image`` says.
     """
     _format_of(path)
-    target = Path(os.path.realpath(path))
-    if target.is_dir():
-        raise ValueError(f"{path}: expected the name of a file to write; it is a folder")
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"{path}: there is no folder {target.parent}; create it first")
-    if target.exists() and not overwrite:
-        raise FileExistsError(f"{path}: there is such a file already")
-    if not os.access(target.parent, os.W_OK | os.X_OK):
-        raise PermissionError(f"{path}: the folder {target.parent} may not be written to; choose another one")
+    check_target(path, overwrite=overwrite)
 
 
 def check_volume_output(path: StrPath, *, overwrite: bool = False) -> None:
