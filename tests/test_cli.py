@@ -1,5 +1,6 @@
 """The command line tool: pictures come out right, and every mistake is one line that names it."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -434,6 +435,29 @@ def test_ended_while_it_writes(tmp_path):
     assert (tool.returncode, out) == (143, "")
     assert "Traceback" not in err
     assert [file.name for file in tmp_path.iterdir()] == ["in.npy"]
+
+
+def test_as_a_module():
+    done = subprocess.run([sys.executable, "-m", "gridsample", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"gridsample {gridsample.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [("GRIDSAMPLE_ISA", "foo", "unknown name 'foo'"), ("GRIDSAMPLE_NUM_THREADS", "abc", "expected a whole number of threads")],
+)
+def test_wrong_environment(tmp_path, variable, value, words):
+    """One line from the tool, an exception from the import."""
+    script = tmp_path / "gridsample"  # as an installer makes it
+    script.write_text("from gridsample.cli import main\nmain()\n")
+    env = os.environ | {variable: value}
+    for command in (["-m", "gridsample", "info"], [script, "info"], ["-W", "error", script]):
+        done = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=False, env=env)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+        assert done.stderr.startswith(f"error: {variable}: {words}")
+    for command in (["-c", "import gridsample"], ["-c", "import gridsample", "gridsample"]):
+        done = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=False, env=env)
+        assert "Traceback" in done.stderr
 
 
 @pytest.mark.parametrize("module", ["gridsample.cli.commands", "gridsample.bench", "gridsample.plot"])

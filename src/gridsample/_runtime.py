@@ -2,6 +2,7 @@
 
 import operator
 import os
+import sys
 from typing import Any, TypedDict
 
 from gridsample import _engine
@@ -95,6 +96,15 @@ def _checked(argument: str, count: int) -> int:
 
 def configure(environment: Any = os.environ) -> None:
     """Apply ``GRIDSAMPLE_ISA`` and ``GRIDSAMPLE_NUM_THREADS``; called once, at the import."""
+    try:
+        _configure(environment)
+    except ValueError as error:
+        if _is_tool():  # of which no line runs before the import of the package is through
+            sys.exit(f"error: {error}")
+        raise
+
+
+def _configure(environment: Any) -> None:
     isa = environment.get("GRIDSAMPLE_ISA")
     if isa:
         _engine.choose_isa(choose("GRIDSAMPLE_ISA", isa, _engine.isa_names(runnable=True)))
@@ -103,3 +113,9 @@ def configure(environment: Any = os.environ) -> None:
         if not count.isdecimal():
             raise ValueError(f"GRIDSAMPLE_NUM_THREADS: expected a whole number of threads; got {count!r}")
         _engine.set_num_threads(_checked("GRIDSAMPLE_NUM_THREADS", int(count)))
+
+
+def _is_tool() -> bool:
+    """Whether this process was started as ``gridsample`` or ``python -m gridsample``."""
+    started = sys.orig_argv[-len(sys.argv) :]  # `sys.argv` has no name of a module yet
+    return bool(started) and os.path.basename(started[0]) == "gridsample"
