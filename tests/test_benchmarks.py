@@ -180,7 +180,9 @@ def test_the_last_row_is_the_geometric_mean(tmp_path):
     assert "| 4.00x (2) | 1.00x (2) | - |\n\n" in (tmp_path / "made-up.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("wrong", [("--rows", "R99"), ("--peers", "torch,nobody"), ("--threads", "many")])
+@pytest.mark.parametrize(
+    "wrong", [("--rows", "R99"), ("--peers", "torch,nobody"), ("--threads", "many"), ("--rounds", "few"), ("--pause", "-1")]
+)
 def test_bad_options_are_refused(wrong, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(app, ["bench", *wrong])
@@ -201,6 +203,16 @@ def run(tmp_path, monkeypatch):
         return CliRunner().invoke(app, ["bench", *given])
 
     return run
+
+
+def test_rows_are_listed():
+    result = CliRunner().invoke(app, ["bench", "--list"])
+    assert result.exit_code == 0
+    assert [line.split()[0] for line in result.stdout.splitlines()] == [*ROWS]
+    assert (
+        "volume, cubic spline                   1 x 1 x 128 x 128 x 128 float32 -> 128 x 128 x 128, bspline3" in result.stdout
+    )
+    assert "--list" in CliRunner().invoke(app, ["bench", "--rows", "foo"]).stderr
 
 
 def test_the_command_measures(run, tmp_path):

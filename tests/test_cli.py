@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 import gridsample
 from gridsample._grid_sample import MODES, PADDING_MODES
 from gridsample._modes import BOUNDARIES, KERNELS
+from gridsample.cli import commands
 from gridsample.cli.commands import app
 from gridsample.files.images import read_image, write_image
 
@@ -286,11 +287,15 @@ def test_threads(tmp_path):
         (["--translate", "3"], ["--translate", "DX,DY", "'3'"]),
         (["--translate", "3,up"], ["--translate", "DX,DY", "'3,up'"]),
         (["--translate", "nan,0"], ["--translate", "finite"]),
-        (["--rotate", "much"], ["--rotate"]),
-        (["--rotate", "inf"], ["--rotate", "finite"]),
+        (["--size", "1234567890x4"], ["--size", "up to 9 digits", "'1234567890x4'"]),
+        (["--rotate", "much"], ["--rotate", "expected a number", "'much'"]),
+        (["--rotate", "inf"], ["--rotate", "finite", "got inf, 1, 0,0"]),
         (["--scale", "0"], ["--scale", "above 0"]),
         (["--scale", "-2"], ["--scale", "above 0"]),
-        (["--threads", "0"], ["--threads"]),
+        (["--threads", "0"], ["--threads", "1 to 1024", "'0'"]),
+        (["--threads", "100000"], ["--threads", "1 to 1024", "'100000'"]),
+        (["--threads", "some"], ["--threads", "1 to 1024", "'some'"]),
+        (["--fill", "white"], ["--fill", "expected a number", "'white'"]),
         (["--fill", "3"], ["--fill", "--padding constant"]),
         (["--grid", "g.npy", "--flow", "f.npy"], ["--grid", "--flow", "one of them"]),
         (["--grid", "g.npy", "--rotate", "3"], ["--grid", "leave out", "--rotate"]),
@@ -345,6 +350,40 @@ def test_flow_of_another_size(tmp_path):
     np.save(tmp_path / "flow.npy", np.zeros((6, 4, 2)))
     result = run("warp", tmp_path / "in.png", "-o", tmp_path / "out.png", "--flow", tmp_path / "flow.npy")
     assert_error(result, 1, "flow.npy", "(4, 6, 2)", "(6, 4, 2)")
+
+
+def test_more_memory_than_there_is(tmp_path, monkeypatch):
+    def full(*_):
+        raise MemoryError("Unable to allocate 7.28 TiB")
+
+    write_image(tmp_path / "in.png", np.zeros((4, 6, 3), "uint8"))
+    monkeypatch.setattr(commands, "affine_positions", full)
+    result = run("warp", tmp_path / "in.png", "-o", tmp_path / "out.png", "--size", "1000000x1000000")
+    assert_error(result, 1, "--size: 1000000x1000000", "memory", "smaller")
+
+
+@pytest.mark.parametrize(
+    ("option", "array", "share", "advice"),
+    [
+        ("--grid", np.full((4, 6, 2), 3.0), "100%", "--flow"),  # a flow
+        ("--grid", np.full((4, 6, 2), np.nan), "100%", "from -1 to 1"),
+        ("--grid", np.repeat([[[0.5], [1.5], [1.5]]], 2, axis=-1), "67%", "x first"),
+        ("--grid", np.repeat([[[0.5], [1.5]]], 2, axis=-1), None, None),
+        ("--flow", np.full((4, 6, 2), 3.0), "88%", "pixels"),
+        ("--flow", np.full((4, 6, 2), 1.0), None, None),
+    ],
+)
+def test_note_that_little_is_inside(tmp_path, option, array, share, advice):
+    write_image(tmp_path / "in.png", np.zeros((4, 6, 3), "uint8"))
+    np.save(tmp_path / "where.npy", array)
+    result = run("warp", tmp_path / "in.png", "-o", tmp_path / "out.png", option, tmp_path / "where.npy")
+    assert result.exit_code == 0
+    if share is None:
+        assert result.stderr == ""
+    else:
+        assert result.stderr.startswith(f"note: {share} of the positions of {tmp_path / 'where.npy'} are outside")
+        assert advice in result.stderr
+        assert result.stderr.count("\n") == 1
 
 
 def test_force_replaces(tmp_path):

@@ -1,7 +1,7 @@
 """The command line application: what all commands share, above all how they fail."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Annotated, Any, NoReturn
 
@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 import gridsample
 
-__all__ = ["NOTES", "Force", "app", "print_error", "reporting", "usage"]
+__all__ = ["NOTES", "Force", "app", "number", "print_error", "reporting", "usage", "whole_number"]
 
 # The class lives in typer or in click, as the version of typer has it.
 _UsageError: Any = typer.BadParameter.__bases__[0]
@@ -53,8 +53,11 @@ def print_error(message: str) -> None:
 
 
 @contextmanager
-def reporting(doing: str | None = None) -> Iterator[None]:
-    """Turn what the caller can mend into one line and an exit code; show a spinner beside what is said to be done."""
+def reporting(doing: str = "", no_memory: str = "") -> Iterator[None]:
+    """Turn what the caller can mend into one line and an exit code; show a spinner beside what is said to be done.
+
+    ``no_memory`` is what to say where memory does not suffice, if the caller has asked for it.
+    """
     try:
         with NOTES.status(doing) if doing else nullcontext():
             yield
@@ -67,14 +70,35 @@ def reporting(doing: str | None = None) -> Iterator[None]:
         if str(error.name).startswith("gridsample"):
             raise
         print_error(f"this needs {error.name}, which is not installed: pip install 'gridsample[cli]'")
-    except (ValueError, OSError, MemoryError) as error:
-        print_error(str(error) or "not enough memory")
+    except MemoryError as error:
+        print_error(no_memory or str(error) or "not enough memory")
+    except (ValueError, OSError) as error:
+        print_error(str(error))
     raise typer.Exit(1)
 
 
 def usage(message: str) -> NoReturn:
     """End the command, which was called otherwise than it can be."""
     raise _UsageError(message)
+
+
+def number(text: Any) -> float:
+    """Parse an option; what typer says of text that is no number does not show the text."""
+    try:
+        return float(text)
+    except ValueError:
+        raise typer.BadParameter(f"expected a number; got {text!r}") from None
+
+
+def whole_number(low: int, high: int) -> Callable[[Any], int]:
+    """Return what parses an option that is a whole number within limits."""
+
+    def parse(text: Any) -> int:
+        if not (str(text).isdecimal() and low <= number(text) <= high):
+            raise typer.BadParameter(f"expected a whole number from {low} to {high}; got {text!r}")
+        return int(text)
+
+    return parse
 
 
 def _print_version(wanted: bool) -> None:

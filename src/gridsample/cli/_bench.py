@@ -7,12 +7,27 @@ from typing import Annotated
 import typer
 
 import gridsample
-from gridsample.cli._app import Force, print_error, reporting, usage
+from gridsample.cli._app import Force, number, print_error, reporting, usage, whole_number
 from gridsample.files._atomic import check_target
 
 __all__ = ["bench"]
 
 _BENCH = Path("gridsample-bench")
+
+
+def _print_rows(wanted: bool) -> None:
+    if wanted:
+        from gridsample.bench.workloads import ROWS
+
+        for row in ROWS:
+            typer.echo(
+                f"{row.id:6} {row.what:38} {_size(row.input)} {row.dtype} -> {_size(row.out)}, {row.mode}, {row.padding}"
+            )
+        raise typer.Exit()
+
+
+def _size(shape: Sequence[int]) -> str:
+    return " x ".join(map(str, shape))
 
 
 def bench(
@@ -22,7 +37,13 @@ def bench(
             "--quick", help="About a minute: rows that show every regime, as without --rows; with --scaling, fewer sizes."
         ),
     ] = False,
-    rows: Annotated[str, typer.Option(help="Row ids with commas between, or 'all'.", show_default="those of --quick")] = "",
+    rows: Annotated[
+        str,
+        typer.Option(help="Row ids with commas between, or 'all'; --list shows them.", show_default="those of --quick"),
+    ] = "",
+    listed: Annotated[
+        bool, typer.Option("--list", help="Print the rows and exit.", callback=_print_rows, is_eager=True)
+    ] = False,
     scaling: Annotated[
         bool, typer.Option("--scaling", help="Instead: how time and memory grow with size, channels, batch and threads.")
     ] = False,
@@ -35,9 +56,14 @@ def bench(
     ] = "",
     peers: Annotated[str, typer.Option(help="Peers with commas between, or 'all' that are installed.")] = "all",
     rounds: Annotated[
-        int | None, typer.Option(min=1, help="Rounds per row; by default as many as fit 3 seconds (--scaling: 1), 5 to 41.")
+        int | None,
+        typer.Option(
+            parser=whole_number(1, 10**6),
+            metavar="N",
+            help="Rounds per row; by default as many as fit 3 seconds (--scaling: 1), 5 to 41.",
+        ),
     ] = None,
-    pause: Annotated[float, typer.Option(min=0, help="Milliseconds to wait before each visit.")] = 12,
+    pause: Annotated[float, typer.Option(parser=number, metavar="MS", help="Milliseconds to wait before each visit.")] = 12,
     output: Annotated[Path, typer.Option("--output", "-o", help="Writes OUTPUT.json, OUTPUT.md and OUTPUT.png.")] = _BENCH,
     force: Force = False,
 ) -> None:
@@ -45,12 +71,16 @@ def bench(
     from gridsample.bench import measure, passes, report, sweeps, workloads
     from gridsample.bench import peers as known
 
+    if not 0 <= pause < 1e6:
+        usage(f"--pause: expected milliseconds, 0 or more; got {pause:g}")
     if rows and (quick or scaling):
         usage(f"--rows: goes without --{'scaling' if scaling else 'quick'}")
     if backward and scaling:
         usage("--backward: goes without --scaling, which times the call alone")
     table = {row.id: row for row in workloads.ROWS}
-    ids = {"": workloads.QUICK, "all": tuple(table)}.get(rows) or split_names("--rows", rows, tuple(table))
+    ids = {"": workloads.QUICK, "all": tuple(table)}.get(rows) or split_names(
+        "--rows", rows, tuple(table), f"{', '.join(table)} (--list says what each is)"
+    )
     what = passes.BACKWARD if backward else passes.FORWARD
     if all(what.why_not(table[id]) for id in ids):
         usage("--rows: nothing to time: " + ", ".join(f"{id}: {what.why_not(table[id])}" for id in ids))

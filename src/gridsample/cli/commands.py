@@ -10,13 +10,14 @@ import numpy as np
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 import gridsample
 from gridsample._grid_sample import MODES, PADDING_MODES
 from gridsample._modes import BOUNDARIES, KERNELS
 from gridsample._pictures import affine_positions, as_picture, as_planes, flow_positions, grid_of_positions
 from gridsample._spec import choose
-from gridsample.cli._app import Force, app, reporting, usage
+from gridsample.cli._app import NOTES, Force, app, number, reporting, usage, whole_number
 from gridsample.cli._bench import bench
 from gridsample.files.images import (
     SUFFIXES,
@@ -51,9 +52,9 @@ def _parse_pair(translate: str) -> tuple[float, float]:
 
 
 def _parse_size(size: str) -> tuple[int, int]:
-    match = re.fullmatch(r"([1-9][0-9]*)[xX]([1-9][0-9]*)", size)
+    match = re.fullmatch(r"([1-9][0-9]{0,8})[xX]([1-9][0-9]{0,8})", size)
     if not match:
-        usage(f"--size: expected HxW, height first, as in 480x640; got {size!r}")
+        usage(f"--size: expected HxW, height first, as in 480x640, of up to 9 digits each; got {size!r}")
     return int(match[1]), int(match[2])
 
 
@@ -67,8 +68,10 @@ def warp(
         typer.Argument(metavar="PICTURE", help=f"The file to read: {', '.join(SUFFIXES)}. A volume: .npy, see --grid."),
     ],
     output: _Output,
-    rotate: Annotated[float, typer.Option(metavar="DEGREES", help="Turn counter-clockwise about the centre.")] = 0.0,
-    scale: Annotated[float, typer.Option(metavar="FACTOR", help="Magnify about the centre.")] = 1.0,
+    rotate: Annotated[
+        float, typer.Option(parser=number, metavar="DEGREES", help="Turn counter-clockwise about the centre.")
+    ] = 0.0,
+    scale: Annotated[float, typer.Option(parser=number, metavar="FACTOR", help="Magnify about the centre.")] = 1.0,
     translate: Annotated[str, typer.Option(metavar="DX,DY", help="Then move so many pixels to the right and down.")] = "0,0",
     size: Annotated[
         str | None,
@@ -92,12 +95,14 @@ def warp(
     padding: Annotated[
         str, typer.Option(metavar="PADDING", help=f"What is outside the picture: {', '.join(_PADDINGS)}.")
     ] = "zeros",
-    fill: Annotated[float, typer.Option(metavar="VALUE", help="The value outside, with --padding constant.")] = 0.0,
+    fill: Annotated[
+        float, typer.Option(parser=number, metavar="VALUE", help="The value outside, with --padding constant.")
+    ] = 0.0,
     align_corners: Annotated[
         bool,
         typer.Option(help="-1 and 1 of a grid are the centres of the end pixels, and reflection mirrors there."),
     ] = False,
-    threads: Annotated[int | None, typer.Option(min=1, metavar="N", help="Use so many threads.")] = None,
+    threads: Annotated[int | None, typer.Option(parser=whole_number(1, 1024), metavar="N", help="Use so many threads.")] = None,
     force: Force = False,
 ) -> None:
     """Turn, magnify, move or warp a picture and write it to another file.
@@ -107,14 +112,18 @@ def warp(
     mode, padding = _choose("--mode", mode, MODES), _choose("--padding", padding, _PADDINGS)
     moved, frame = _parse_pair(translate), _parse_size(size) if size else None
     if not (scale > 0 and all(map(math.isfinite, (rotate, scale, *moved)))):
-        usage("--rotate, --scale, --translate: expected finite numbers, and a scale above 0")
+        usage(
+            "--rotate, --scale, --translate: expected finite numbers, and a scale above 0; got "
+            f"{rotate:g}, {scale:g}, {moved[0]:g},{moved[1]:g}"
+        )
     if fill != 0 and padding != "constant":
         usage("--fill: goes with --padding constant")
     if grid and flow:
         usage("--grid and --flow: give one of them")
     if (grid or flow) and (rotate != 0 or scale != 1 or moved != (0, 0) or frame):
         usage(f"{'--grid' if grid else '--flow'} says it all: leave out --rotate, --scale, --translate and --size")
-    with reporting(f"sampling {picture}"):
+    too_large = f"--size: {size} takes more memory than there is; choose a smaller one" if size else ""
+    with reporting(f"sampling {picture}", too_large):
         given = _read_grid(grid) if grid else None
         axes = 2 if given is None else given.shape[-1]
         if axes == 2:
@@ -147,10 +156,23 @@ def warp(
         result = as_picture(tall, flat).reshape(*planes.shape[2:], *source.shape[axes:])
         write = write_image if axes == 2 else write_volume
         write(output, result, overwrite=force)
+    if grid:
+        _note_outside(grid, positions, "a grid is x first, from -1 to 1, and displacements in pixels go with --flow")
+    if flow:
+        _note_outside(flow, positions, "a flow is (dx, dy) in pixels, and positions go with --grid")
     typer.echo(
         f"{picture} {_describe(source, axes)} -> {output} {_describe(result, axes)}, {mode}, {padding}, "
         f"sampled in {_duration(took)}"
     )
+
+
+def _note_outside(path: Path, grid: np.ndarray, advice: str) -> None:
+    """Say so if little of the picture can be seen: a file of other conventions is read without an error."""
+    outside = 1 - np.mean((np.abs(grid) <= 1).all(-1))  # NaN is outside
+    if outside > 0.5:
+        NOTES.print(
+            Text(f"note: {outside:.0%} of the positions of {path} are outside of what is read; {advice}"), soft_wrap=True
+        )
 
 
 def _check_fill(fill: float, picture: np.ndarray) -> None:

@@ -38,8 +38,11 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         os.replace(temporary, target)
     except BaseException as error:
         temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.errno is not None and error.filename in (None, str(temporary)):
-            error.filename, error.filename2 = str(path), None  # a full disk should name the file the caller knows
+        # A full disk should name the file the caller knows.
+        if isinstance(error, OSError) and error.errno is None:  # NumPy's, which counts elements
+            raise OSError(f"{path}: cannot be written: {error}; is the disk full?") from error
+        if isinstance(error, OSError) and error.filename in (None, str(temporary)):
+            error.filename, error.filename2 = str(path), None
         raise
 
 
