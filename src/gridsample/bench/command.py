@@ -42,7 +42,7 @@ def bench(
         with _progress(console, len(timed) * len(threads)) as show:
             for row in timed:
                 for number in threads:
-                    show(f"{row.id} {row.what}, {number} threads")
+                    show(f"{row.id} {row.what}, {report.in_threads(number)}")
                     readings.append(measure(row, number, peers, settings, what))
                     report.write(out, context, readings, left_out, what)  # after each: an interrupted run leaves something
         draw(report.named(out, ".png"), readings, what)
@@ -58,7 +58,7 @@ def scale(steps: Sequence[Step], peers: Sequence[str], settings: Settings, out: 
     with _saying_where(out, points):
         with _progress(console, len(steps)) as show:
             for step in steps:
-                show(f"{step.row.what}, {step.threads} threads")
+                show(f"{step.row.what}, {report.in_threads(step.threads)}")
                 why = why_not(step, points, settings)
                 if why:
                     left_out.append((step, why))

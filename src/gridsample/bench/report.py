@@ -16,7 +16,20 @@ from gridsample.bench.peers import PEERS
 from gridsample.bench.workloads import Workload
 from gridsample.files._atomic import replacing
 
-__all__ = ["NONE", "LeftOut", "Table", "best_cell", "digits", "named", "peer_cell", "reasons", "save", "tables", "write"]
+__all__ = [
+    "NONE",
+    "LeftOut",
+    "Table",
+    "best_cell",
+    "digits",
+    "in_threads",
+    "named",
+    "peer_cell",
+    "reasons",
+    "save",
+    "tables",
+    "write",
+]
 
 NONE = "-"
 """In a cell: not run."""
@@ -44,7 +57,7 @@ def tables(readings: Sequence[Reading], what: Pass = FORWARD) -> list[Table]:
     for threads in sorted({reading.threads for reading in readings}):
         chosen = [reading for reading in readings if reading.threads == threads]
         peers = [name for name in PEERS if name != OURS and any(name in reading.timings for reading in chosen)]
-        done = f"{what.title}, {threads} thread{'s' if threads > 1 else ''}"
+        done = f"{what.title}, {in_threads(threads)}"
         found.append(
             Table(
                 f"{done}: time of each peer over gridsample's",
@@ -75,6 +88,11 @@ def _mean_row(readings: Sequence[Reading], peers: Sequence[str]) -> list[str]:
     means = geometric_means(readings)
     cells = [f"{means[name].ratio:.2f}x ({means[name].rows})" if name in means else NONE for name in peers]
     return ["", "geometric mean (of so many rows)", "", "", "", *cells]
+
+
+def in_threads(count: int) -> str:
+    """Return how many threads there are, in words."""
+    return f"{count} thread{'s' if count > 1 else ''}"
 
 
 def digits(value: float) -> str:
@@ -162,12 +180,13 @@ def save(path: Path, data: dict[str, Any], title: str, what: str, found: Sequenc
     ``path``.png, if there is one, is removed: it shows what was measured before.
     """
     machine = data["machine"]
+    commit = f"gridsample at {machine['commit']}; " if machine["commit"] else ""
     versions = ", ".join(f"{name} {version or 'not installed'}" for name, version in data["versions"].items())
     lines = [
         f"# {title}",
         "",
-        f"{machine['cpu']}, {machine['cores']} cores; {machine['cpu_info']}; {machine['system']}; Python {machine['python']}; "
-        f"gridsample at {machine['commit']}; {machine['date']}.",
+        f"{machine['cpu']}, {machine['cores']} cores; instruction set {machine['cpu_info']['isa']}; {machine['system']}; "
+        f"Python {machine['python']}; {commit}{machine['date']}.",
         "",
         f"{versions}.",
         "",

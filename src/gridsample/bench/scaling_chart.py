@@ -7,6 +7,7 @@ from typing import Any
 from gridsample.bench.chart import MARKERS
 from gridsample.bench.measure import OURS
 from gridsample.bench.peers import PEERS
+from gridsample.bench.report import in_threads
 from gridsample.bench.scaling import Point
 from gridsample.bench.sweeps import SWEEPS, THREADS
 from gridsample.files._atomic import replacing
@@ -65,7 +66,7 @@ def _draw_sweep(panel: Any, name: str, points: Sequence[Point]) -> None:
         ideal = [points[0].ns_per_value(OURS) * sizes[0] / size for size in sizes]
         panel.plot(sizes, ideal, "k--", linewidth=1, label="half the time with twice the threads")
         panel.legend(handles=panel.get_lines()[-1:], loc="best", fontsize="small")
-    used = f", {points[0].threads} thread{'s' if points[0].threads > 1 else ''}" if name != THREADS else ""
+    used = f", {in_threads(points[0].threads)}" if name != THREADS else ""
     _finish(panel, f"{sweep.title}{used}", sweep.label)
     panel.set_xticks(sizes, [str(size) for size in sizes], fontsize="small")
     panel.set_xticks([], minor=True)

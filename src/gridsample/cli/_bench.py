@@ -34,7 +34,9 @@ def bench(
     quick: Annotated[
         bool,
         typer.Option(
-            "--quick", help="About a minute: rows that show every regime, as without --rows; with --scaling, fewer sizes."
+            "--quick",
+            help="The few rows that show every regime, in about a minute: what is timed without --rows too. With --scaling: "
+            "every second size, without the largest two.",
         ),
     ] = False,
     rows: Annotated[
@@ -42,7 +44,7 @@ def bench(
         typer.Option(help="Row ids with commas between, or 'all'; --list shows them.", show_default="those of --quick"),
     ] = "",
     listed: Annotated[
-        bool, typer.Option("--list", help="Print the rows and exit.", callback=_print_rows, is_eager=True)
+        bool, typer.Option("--list", help="Print what each row is, and exit.", callback=_print_rows, is_eager=True)
     ] = False,
     scaling: Annotated[
         bool, typer.Option("--scaling", help="Instead: how time and memory grow with size, channels, batch and threads.")
@@ -74,7 +76,7 @@ def bench(
     if not 0 <= pause < 1e6:
         usage(f"--pause: expected milliseconds, 0 or more; got {pause:g}")
     if rows and (quick or scaling):
-        usage(f"--rows: goes without --{'scaling' if scaling else 'quick'}")
+        usage(f"--rows: goes without --{'scaling' if scaling else 'quick'}, which says itself what is timed")
     if backward and scaling:
         usage("--backward: goes without --scaling, which times the call alone")
     table = {row.id: row for row in workloads.ROWS}
