@@ -220,7 +220,7 @@ def run(tmp_path, monkeypatch):
     return run
 
 
-@pytest.mark.parametrize("script", ["readme", "double_backward", "without_grid"])
+@pytest.mark.parametrize("script", ["readme", "redraw", "double_backward", "without_grid"])
 def test_scripts_say_how_they_are_used(script):
     if script == "without_grid":
         pytest.importorskip("kornia_rs")

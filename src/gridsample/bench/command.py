@@ -45,7 +45,7 @@ def bench(
                     show(f"{row.id} {row.what}, {report.in_threads(number)}")
                     readings.append(measure(row, number, peers, settings, what))
                     report.write(out, context, readings, left_out, what)  # after each: an interrupted run leaves something
-        draw(report.named(out, ".png"), readings, what)
+        draw(report.named(out, ".png"), readings, what, context)
     _print(console, report.tables(readings, what), context, out, [f"{row.id}: {why}" for row, why in left_out])
     return readings
 
