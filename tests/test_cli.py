@@ -423,6 +423,12 @@ def test_version_and_help():
             assert command in result.stdout
 
 
+def test_demo_offers_what_it_takes():
+    result = run("demo", "--help")
+    assert ".png" in result.stdout
+    assert ".jpg" not in result.stdout
+
+
 def test_demo(tmp_path):
     path = tmp_path / "demo.png"
     result = run("demo", "-o", path)

@@ -58,16 +58,13 @@ def _parse_size(size: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-_Output = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help=f"The file to write: {', '.join(SUFFIXES)}.")]
-
-
 @app.command()
 def warp(
     picture: Annotated[
         Path,
         typer.Argument(metavar="PICTURE", help=f"The file to read: {', '.join(SUFFIXES)}. A volume: .npy, see --grid."),
     ],
-    output: _Output,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help=f"The file to write: {', '.join(SUFFIXES)}.")],
     rotate: Annotated[
         float, typer.Option(parser=number, metavar="DEGREES", help="Turn counter-clockwise about the centre.")
     ] = 0.0,
@@ -241,7 +238,7 @@ _DEMO = Path("gridsample-demo.png")
 
 @app.command()
 def demo(
-    output: _Output = _DEMO,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE.png", help="The .png file to write.")] = _DEMO,
     force: Force = False,
 ) -> None:
     """Warp a photograph in every mode and padding, and draw what each does into one labelled PNG."""
