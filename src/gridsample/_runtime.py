@@ -5,8 +5,25 @@ import os
 import sys
 from typing import Any, TypedDict
 
-from gridsample import _engine
-from gridsample._spec import choose
+
+def _is_tool() -> bool:
+    """Whether this process was started as ``gridsample`` or ``python -m gridsample``."""
+    started = sys.orig_argv[-len(sys.argv) :]  # `sys.argv` has no name of a module yet
+    return bool(started) and os.path.basename(started[0]) == "gridsample"
+
+
+def _say_interrupted(kind: type[BaseException], error: BaseException, trace: Any) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        print("interrupted", file=sys.stderr)
+    else:
+        sys.__excepthook__(kind, error, trace)
+
+
+if _is_tool():  # Ctrl-C may come before a line of the tool runs: most of its start is the import of NumPy, which is next
+    sys.excepthook = _say_interrupted
+
+from gridsample import _engine  # noqa: E402
+from gridsample._spec import choose  # noqa: E402
 
 __all__ = ["CpuInfo", "cpu_info", "get_num_threads", "set_num_threads"]
 
@@ -113,9 +130,3 @@ def _configure(environment: Any) -> None:
         if not count.isdecimal():
             raise ValueError(f"GRIDSAMPLE_NUM_THREADS: expected a whole number of threads; got {count!r}")
         _engine.set_num_threads(_checked("GRIDSAMPLE_NUM_THREADS", int(count)))
-
-
-def _is_tool() -> bool:
-    """Whether this process was started as ``gridsample`` or ``python -m gridsample``."""
-    started = sys.orig_argv[-len(sys.argv) :]  # `sys.argv` has no name of a module yet
-    return bool(started) and os.path.basename(started[0]) == "gridsample"

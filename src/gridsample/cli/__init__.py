@@ -12,14 +12,19 @@ def main() -> None:
     """Run the command line tool and exit."""
     signal.signal(signal.SIGTERM, _end)
     try:
+        _run()
+    except KeyboardInterrupt:  # before there is a command that says so
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
+
+
+def _run() -> None:
+    try:
         from gridsample.cli.commands import app
     except ModuleNotFoundError as error:
         if str(error.name).startswith("gridsample"):
             raise
         sys.exit(f"error: the command line tool needs {error.name}, which is not installed: pip install 'gridsample[cli]'")
-    except KeyboardInterrupt:  # as a command says it, but that there is none yet
-        print("interrupted", file=sys.stderr)
-        sys.exit(130)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # names of files need not be valid text

@@ -20,6 +20,15 @@ _UsageError: Any = typer.BadParameter.__bases__[0]
 NOTES = Console(stderr=True, highlight=False)
 
 
+@contextmanager
+def _ending_on_ctrl_c() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt as stop:  # a command may say with it what there is of its work
+        NOTES.print("; ".join(("interrupted", *map(str, stop.args))), markup=False, soft_wrap=True)
+        raise typer.Exit(130) from None
+
+
 class _Commands(TyperGroup):
     """Commands whose usage errors are one line, as all errors are, and Ctrl-C too."""
 
@@ -36,12 +45,13 @@ class _Commands(TyperGroup):
             sys.exit(code)
         return code
 
+    def make_context(self, *args: Any, **extra: Any) -> Any:
+        with _ending_on_ctrl_c():
+            return super().make_context(*args, **extra)
+
     def invoke(self, ctx: Any) -> Any:
-        try:
+        with _ending_on_ctrl_c():
             return super().invoke(ctx)
-        except KeyboardInterrupt as stop:  # a command may say with it what there is of its work
-            NOTES.print("; ".join(("interrupted", *map(str, stop.args))), markup=False, soft_wrap=True)
-            raise typer.Exit(130) from None
 
 
 app = typer.Typer(cls=_Commands, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
