@@ -4,7 +4,7 @@ Both are called in the same process, one after the other, on the same tensors wi
 PyTorch's time over gridsample's, round by round, and whether the results agree.
 """
 
-import sys
+import argparse
 from collections.abc import Callable
 
 import numpy as np
@@ -13,6 +13,7 @@ import torch.nn.functional as F
 
 import gridsample.torch
 from gridsample.bench.measure import Settings, time_interleaved
+from gridsample.bench.report import in_threads
 from gridsample.bench.training import make_upstream, require_gradients
 from gridsample.bench.workloads import ROWS, Workload, make
 
@@ -52,10 +53,18 @@ def compare(row: Workload) -> str:
 def main() -> None:
     """Print a table for the rows named on the command line, or for some that show every regime."""
     table = {row.id: row for row in ROWS}
+    parser = argparse.ArgumentParser(description="Time double backward beside PyTorch's.")
+    parser.add_argument(
+        "rows", nargs="*", metavar="ROW", help=f"ids, as `gridsample bench --list` has them; else {', '.join(DEFAULT)}"
+    )
+    names = parser.parse_args().rows or DEFAULT
+    if unknown := {*names} - {*table}:
+        parser.error(f"ROW: unknown {', '.join(sorted(unknown))}; expected {', '.join(table)}")
     for threads in (1, 2):
         torch.set_num_threads(threads)
-        print(f"PyTorch {torch.__version__} over gridsample {gridsample.__version__}, double backward, {threads} threads")
-        for name in sys.argv[1:] or DEFAULT:
+        versions = f"PyTorch {torch.__version__} over gridsample {gridsample.__version__}"
+        print(f"{versions}, double backward, {in_threads(threads)}")
+        for name in names:
             print(compare(table[name]), flush=True)
 
 

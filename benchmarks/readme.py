@@ -1,7 +1,7 @@
 """Write the speed table of the README from kept readings: ``python benchmarks/readme.py benchmarks/results/NAME.json``."""
 
+import argparse
 import json
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -73,4 +73,9 @@ def main(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    parser = argparse.ArgumentParser(description="Write the speed table of the README from kept readings.")
+    parser.add_argument("readings", type=Path, metavar="READINGS.json", help="what `gridsample bench` has written")
+    path = parser.parse_args().readings
+    if not path.is_file():
+        parser.error(f"READINGS.json: there is no file {path}")
+    main(path)

@@ -4,8 +4,8 @@ Everyone is called in the same process, one after the other, on the same arrays 
 have one); printed are the medians of the peer's time over gridsample's, round by round, and how far the results are apart.
 """
 
+import argparse
 import os
-import sys
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -167,6 +167,11 @@ def compare(row: Row) -> str:
 def main() -> None:
     """Print the table, for the groups named on the command line or for all."""
     groups = {"photographs": photographs, "volumes": volumes, "resizes": resizes}
+    parser = argparse.ArgumentParser(description="Time maps without a grid, and resizing, beside those who do the same.")
+    parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"{', '.join(groups)}; else all")
+    chosen = parser.parse_args().groups or groups
+    if unknown := {*chosen} - {*groups}:
+        parser.error(f"GROUP: unknown {', '.join(sorted(unknown))}; expected {', '.join(groups)}")
     versions = f"OpenCV {cv2.__version__}, kornia-rs {kornia_rs.__version__}, scikit-image {skimage.__version__}"
     versions += f", SciPy {scipy.__version__}, SimpleITK {sitk.Version_VersionString()}, PyTorch {torch.__version__}"
     gridsample.set_num_threads(THREADS)
@@ -174,7 +179,7 @@ def main() -> None:
     torch.set_num_threads(THREADS)
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(THREADS)
     print(f"{versions} over gridsample {gridsample.__version__}, {THREADS} threads")
-    for name in sys.argv[1:] or groups:
+    for name in chosen:
         for row in groups[name]():
             print(compare(row), flush=True)
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 import gridsample
-from gridsample.bench import bounds, measure, peers, report, workloads
+from gridsample.bench import bounds, command, machine, measure, peers, report, workloads
 from gridsample.bench.agreement import Agreement
 from gridsample.bench.command import bench
 from gridsample.bench.workloads import Workload
@@ -23,8 +24,8 @@ import readme
 
 INSTANT = measure.Settings(pause=0, wake=0, visit=0, rounds=2)
 
-MACHINE = ("cpu", "cores", "cpu_info", "system", "python", "commit", "date")
-"""What is said of a machine."""
+MACHINE = {**dict.fromkeys(("cpu", "cores", "system", "python", "commit", "date")), "cpu_info": {"isa": "avx512"}}
+"""What is said of a machine; it is not known of which commit an installed package is."""
 
 INSIDE = Workload("inside", "a volume read inside only", (1, 1, 6, 7, 8), (5, 6, 7), "scattered", align_corners=True)
 """No tap is outside, so that peers with other edges agree too."""
@@ -121,7 +122,9 @@ def test_peer_that_is_not_installed_is_skipped_with_the_reason(monkeypatch):
 def test_without_peers(monkeypatch, tmp_path, capsys):
     monkeypatch.setitem(peers.PEERS, "torch", peers.PEERS["torch"]._replace(module="no_such_library"))
     bench([ROWS["R1"]], [1], ["torch"], INSTANT, tmp_path / "alone")
-    assert "not installed: torch; pip install 'gridsample[bench]'" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "not installed: torch; pip install 'gridsample[bench]'" in printed
+    assert "R1 image, bilinear, 1 thread " in printed
     assert (tmp_path / "alone.png").exists()
 
 
@@ -134,6 +137,16 @@ def test_wrong_peer_is_marked_and_never_best(monkeypatch, tmp_path):
     assert not reading.timings["torch"].agreement.holds
     assert reading.best is None
     assert "≠ (100.00% of values)" in (tmp_path / "wrong.md").read_text(encoding="utf-8")
+
+
+def test_the_commit_is_that_of_the_package(monkeypatch, tmp_path):
+    """Not of the tree in which somebody has an environment with it; and git need not be there."""
+    monkeypatch.setattr(machine, "__file__", str(tmp_path / "machine.py"))
+    for arguments in (["init", "-q"], ["-c", "user.name=x", "-c", "user.email=x", "commit", "-q", "--allow-empty", "-m", "x"]):
+        subprocess.run(["git", *arguments], cwd=tmp_path, check=True)
+    assert machine.describe_machine()["commit"] is None
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert machine.describe_machine()["commit"] is None
 
 
 def test_run_writes_json_and_markdown(tmp_path, capsys):
@@ -171,33 +184,121 @@ def test_the_last_row_is_the_geometric_mean(tmp_path):
     assert one.rows[-1][5:] == ["4.00x (2)", "1.00x (2)", "-"]
     assert two.rows[-1][5:] == ["0.50x (1)"]
     assert all(len(row) == len(table.header) for table in (one, two) for row in table.rows)
-    report.write(tmp_path / "made-up", {"machine": dict.fromkeys(MACHINE), "versions": {}}, readings)
+    report.write(tmp_path / "made-up", {"machine": MACHINE, "versions": {}}, readings)
     assert json.loads((tmp_path / "made-up.json").read_text())["geometric_means"] == [
         {"threads": 1, "peer": "torch", "ratio": pytest.approx(4), "rows": 2},
         {"threads": 1, "peer": "opencv", "ratio": pytest.approx(1), "rows": 2},
         {"threads": 2, "peer": "torch", "ratio": pytest.approx(0.5), "rows": 1},
     ]
+    assert "cores; instruction set avx512; " in (tmp_path / "made-up.md").read_text(encoding="utf-8")
+    assert "gridsample at" not in (tmp_path / "made-up.md").read_text(encoding="utf-8")
     assert "| 4.00x (2) | 1.00x (2) | - |\n\n" in (tmp_path / "made-up.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("wrong", [("--rows", "R99"), ("--peers", "torch,nobody"), ("--threads", "many"), ("-o", "no/where/x")])
+@pytest.mark.parametrize(
+    "wrong", [("--rows", "R99"), ("--peers", "torch,nobody"), ("--threads", "many"), ("--rounds", "few"), ("--pause", "-1")]
+)
 def test_bad_options_are_refused(wrong, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(app, ["bench", *wrong])
     assert result.exit_code == 2
     assert result.stderr.startswith("error: ")
-    assert wrong[1].split(",")[-1].removesuffix("/x") in result.stderr
+    assert wrong[1].split(",")[-1] in result.stderr
     assert not list(tmp_path.iterdir())
 
 
-def test_the_command_measures(tmp_path, monkeypatch):
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Run the command on one small row."""
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(workloads, "ROWS", (ROWS["R1"],))
-    result = CliRunner().invoke(
-        app, ["bench", "--rows", "R1", "--threads", "1", "--peers", "torch", "--rounds", "2", "-o", str(tmp_path / "mine")]
+
+    def run(*options):
+        given = ["--rows", "R1", "--threads", "1", "--peers", "torch", "--rounds", "2", "--pause", "0", *options]
+        return CliRunner().invoke(app, ["bench", *given])
+
+    return run
+
+
+@pytest.mark.parametrize("script", ["readme", "redraw", "double_backward", "without_grid"])
+def test_scripts_say_how_they_are_used(script):
+    if script == "without_grid":
+        pytest.importorskip("kornia_rs")
+
+    def start(*arguments):
+        path = Path(readme.__file__).with_name(f"{script}.py")
+        return subprocess.run([sys.executable, path, *arguments], capture_output=True, text=True, check=False)
+
+    told = start("--help")
+    assert (told.returncode, told.stderr) == (0, "")
+    assert told.stdout.startswith(f"usage: {script}.py")
+    wrong = start("no-such-thing")
+    assert wrong.returncode == 2
+    assert wrong.stderr.startswith(f"usage: {script}.py")
+    assert "no-such-thing" in wrong.stderr
+
+
+def test_rows_are_listed():
+    result = CliRunner().invoke(app, ["bench", "--list"])
+    assert result.exit_code == 0
+    assert [line.split()[0] for line in result.stdout.splitlines()] == [*ROWS]
+    assert (
+        "volume, cubic spline                   1 x 1 x 128 x 128 x 128 float32 -> 128 x 128 x 128, bspline3" in result.stdout
     )
+    assert "--list" in CliRunner().invoke(app, ["bench", "--rows", "foo"]).stderr
+
+
+def test_the_command_measures(run, tmp_path):
+    result = run("-o", "mine")
     assert result.exit_code == 0, result.output
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.json", "mine.md", "mine.png"]
     assert (tmp_path / "mine.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_folder_that_is_missing(run, tmp_path):
+    result = run("-o", "no/where")
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert f"error: no/where.json: there is no folder {tmp_path / 'no'}" in result.stderr
+
+
+@pytest.mark.parametrize("suffix", [".json", ".md", ".png"])
+def test_files_that_are_there_stay_unless_told(run, tmp_path, suffix):
+    kept = tmp_path / f"mine{suffix}"
+    kept.write_bytes(b"kept")
+    result = run("-o", "mine")
+    assert (result.exit_code, result.stderr) == (1, f"error: mine{suffix}: there is such a file already; --force replaces it\n")
+    assert [path.name for path in tmp_path.iterdir()] == [kept.name]
+    assert run("-o", "mine", "--force").exit_code == 0
+    assert kept.read_bytes() != b"kept"
+
+
+def test_without_a_name_the_files_are_written_again(run):
+    assert [run().exit_code for _ in range(2)] == [0, 0]
+
+
+def test_a_picture_of_earlier_readings_goes(run, tmp_path, monkeypatch):
+    """Whatever happens before that of the new ones is drawn."""
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    run("-o", "mine")
+    monkeypatch.setattr(command, "draw", interrupted)
+    result = run("-o", "mine", "--force")
+    assert (result.exit_code, result.stderr) == (130, "interrupted; what was measured is in mine.json and mine.md\n")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.json", "mine.md"]
+
+
+def test_ctrl_c_before_anything_is_measured(run, tmp_path, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    run("-o", "mine")
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    monkeypatch.setattr(command, "measure", interrupted)
+    result = run("-o", "mine", "--force")
+    assert (result.exit_code, result.stderr) == (130, "interrupted\n")
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_bounds(monkeypatch):

@@ -1,8 +1,5 @@
 """The command line tool: pictures come out right, and every mistake is one line that names it."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -11,11 +8,11 @@ from typer.testing import CliRunner
 import gridsample
 from gridsample._grid_sample import MODES, PADDING_MODES
 from gridsample._modes import BOUNDARIES, KERNELS
+from gridsample.cli import commands
 from gridsample.cli.commands import app
 from gridsample.files.images import read_image, write_image
 
 RNG = np.random.default_rng(3)
-RUN_TOOL = [sys.executable, "-W", "error", "-c", "from gridsample.cli import main; main()"]
 
 
 def run(*arguments):
@@ -129,6 +126,51 @@ def test_grid(warp, tmp_path, leading, dtype, align):
     np.testing.assert_array_equal(read, wanted[0].transpose(1, 2, 0))
 
 
+@pytest.mark.parametrize("leading", [(), (1,)])
+@pytest.mark.parametrize("channels", [(), (1,), (3,)])
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+@pytest.mark.parametrize("mode", ["bilinear", "bicubic"])
+def test_volume(tmp_path, leading, channels, dtype, mode):
+    volume = (RNG.random((4, 5, 6, *channels)) * 255).astype(dtype)
+    grid = RNG.uniform(-1.2, 1.2, (*leading, 2, 3, 7, 3)).astype("float32")
+    np.save(tmp_path / "volume.npy", volume)
+    np.save(tmp_path / "grid.npy", grid)
+    result = run(
+        *("warp", tmp_path / "volume.npy", "--grid", tmp_path / "grid.npy", "-o", tmp_path / "out.npy", "--mode", mode),
+    )
+    assert result.exit_code == 0, result.output
+    count = f", {channels[0]} channel{'s' * (channels[0] > 1)}" if channels else ""
+    assert f"volume.npy (4 x 5 x 6 volume{count}, {dtype}) -> " in result.stdout
+    assert f"out.npy (2 x 3 x 7 volume{count}, {dtype}), {mode}" in result.stdout
+    planes = np.moveaxis(volume.reshape(1, 4, 5, 6, -1), -1, 1).astype("float32")
+    wanted = np.moveaxis(gridsample.grid_sample(planes, grid.reshape(1, 2, 3, 7, 3), mode)[0], 0, -1)
+    wanted = (wanted.clip(0, 255).round() if dtype == "uint8" else wanted).astype(dtype)
+    found = np.load(tmp_path / "out.npy")
+    assert found.dtype == dtype
+    np.testing.assert_array_equal(found, wanted.reshape(2, 3, 7, *channels))
+
+
+def test_volumes_are_arrays_in_npy_files(tmp_path):
+    np.save(tmp_path / "volume.npy", np.zeros((4, 5, 6)))
+    np.save(tmp_path / "plane.npy", np.zeros((4, 5)))
+    np.save(tmp_path / "grid.npy", np.zeros((2, 3, 4, 3)))
+    write_image(tmp_path / "photo.png", np.zeros((4, 6, 3), "uint8"))
+    for picture, out, words in (
+        ("volume.npy", "out.tif", ["out.tif: expected a .npy file", "volume"]),
+        ("photo.png", "out.npy", ["photo.png: expected a .npy file", "volume"]),
+        ("plane.npy", "out.npy", ["plane.npy: expected a volume", "(4, 5)"]),
+        ("volume.npy", "grid.npy", ["grid.npy: there is such a file already", "--force"]),
+    ):
+        result = run("warp", tmp_path / picture, "--grid", tmp_path / "grid.npy", "-o", tmp_path / out)
+        assert_error(result, 1, *words)
+
+
+def test_without_such_a_grid_npy_files_are_pictures(tmp_path):
+    np.save(tmp_path / "volume.npy", np.zeros((4, 5, 6)))
+    result = run("warp", tmp_path / "volume.npy", "--rotate", 90, "-o", tmp_path / "out.npy")
+    assert "volume.npy (4 x 5, 6 channels, float64) -> " in result.stdout
+
+
 @pytest.mark.parametrize("first", [False, True], ids=["last", "first"])
 def test_flow(warp, tmp_path, first):
     picture = RNG.integers(0, 256, (5, 6), "uint8")
@@ -207,7 +249,14 @@ def test_one_line_says_what_was_done(tmp_path):
     assert result.exit_code == 0
     assert result.stderr == ""
     assert result.stdout.count("\n") == 1
-    for word in ("in.png 4x6x3 uint8 -> ", "out.tif 4x6x3 uint8", "cubic", "zeros", "sampled in", " ms"):
+    for word in (
+        "in.png (4 x 6, 3 channels, uint8) -> ",
+        "out.tif (4 x 6, 3 channels, uint8), ",
+        "cubic",
+        "zeros",
+        "sampled in",
+        " ms",
+    ):
         assert word in result.stdout
 
 
@@ -231,11 +280,15 @@ def test_threads(tmp_path):
         (["--translate", "3"], ["--translate", "DX,DY", "'3'"]),
         (["--translate", "3,up"], ["--translate", "DX,DY", "'3,up'"]),
         (["--translate", "nan,0"], ["--translate", "finite"]),
-        (["--rotate", "much"], ["--rotate"]),
-        (["--rotate", "inf"], ["--rotate", "finite"]),
+        (["--size", "1234567890x4"], ["--size", "up to 9 digits", "'1234567890x4'"]),
+        (["--rotate", "much"], ["--rotate", "expected a number", "'much'"]),
+        (["--rotate", "inf"], ["--rotate", "finite", "got inf, 1, 0,0"]),
         (["--scale", "0"], ["--scale", "above 0"]),
         (["--scale", "-2"], ["--scale", "above 0"]),
-        (["--threads", "0"], ["--threads"]),
+        (["--threads", "0"], ["--threads", "1 to 1024", "'0'"]),
+        (["--threads", "100000"], ["--threads", "1 to 1024", "'100000'"]),
+        (["--threads", "some"], ["--threads", "1 to 1024", "'some'"]),
+        (["--fill", "white"], ["--fill", "expected a number", "'white'"]),
         (["--fill", "3"], ["--fill", "--padding constant"]),
         (["--grid", "g.npy", "--flow", "f.npy"], ["--grid", "--flow", "one of them"]),
         (["--grid", "g.npy", "--rotate", "3"], ["--grid", "leave out", "--rotate"]),
@@ -292,6 +345,40 @@ def test_flow_of_another_size(tmp_path):
     assert_error(result, 1, "flow.npy", "(4, 6, 2)", "(6, 4, 2)")
 
 
+def test_more_memory_than_there_is(tmp_path, monkeypatch):
+    def full(*_):
+        raise MemoryError("Unable to allocate 7.28 TiB")
+
+    write_image(tmp_path / "in.png", np.zeros((4, 6, 3), "uint8"))
+    monkeypatch.setattr(commands, "affine_positions", full)
+    result = run("warp", tmp_path / "in.png", "-o", tmp_path / "out.png", "--size", "1000000x1000000")
+    assert_error(result, 1, "--size: 1000000x1000000", "memory", "smaller")
+
+
+@pytest.mark.parametrize(
+    ("option", "array", "share", "advice"),
+    [
+        ("--grid", np.full((4, 6, 2), 3.0), "100%", "--flow"),  # a flow
+        ("--grid", np.full((4, 6, 2), np.nan), "100%", "from -1 to 1"),
+        ("--grid", np.repeat([[[0.5], [1.5], [1.5]]], 2, axis=-1), "67%", "x first"),
+        ("--grid", np.repeat([[[0.5], [1.5]]], 2, axis=-1), None, None),
+        ("--flow", np.full((4, 6, 2), 3.0), "88%", "pixels"),
+        ("--flow", np.full((4, 6, 2), 1.0), None, None),
+    ],
+)
+def test_note_that_little_is_inside(tmp_path, option, array, share, advice):
+    write_image(tmp_path / "in.png", np.zeros((4, 6, 3), "uint8"))
+    np.save(tmp_path / "where.npy", array)
+    result = run("warp", tmp_path / "in.png", "-o", tmp_path / "out.png", option, tmp_path / "where.npy")
+    assert result.exit_code == 0
+    if share is None:
+        assert result.stderr == ""
+    else:
+        assert result.stderr.startswith(f"note: {share} of the positions of {tmp_path / 'where.npy'} are outside")
+        assert advice in result.stderr
+        assert result.stderr.count("\n") == 1
+
+
 def test_force_replaces(tmp_path):
     path = tmp_path / "x.png"
     write_image(path, np.array([[1, 2]], "uint8"))
@@ -329,6 +416,12 @@ def test_version_and_help():
             assert command in result.stdout
 
 
+def test_demo_offers_what_it_takes():
+    result = run("demo", "--help")
+    assert ".png" in result.stdout
+    assert ".jpg" not in result.stdout
+
+
 def test_demo(tmp_path):
     path = tmp_path / "demo.png"
     result = run("demo", "-o", path)
@@ -340,36 +433,3 @@ def test_demo(tmp_path):
         assert len(np.unique(np.asarray(sheet))) > 200
     assert path.stat().st_size < 700_000
     assert_error(run("demo", "-o", path), 1, "demo.png", "--force")
-
-
-def test_the_real_tool(tmp_path):
-    write_image(tmp_path / "in.png", np.array([[1, 2, 3]], "uint8"))
-    command = [*RUN_TOOL, "warp", "in.png", "--rotate", "180", "-o", "out.png"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("in.png 1x3 uint8 -> out.png 1x3 uint8, bilinear, zeros, sampled in ")
-    assert done.stderr == ""
-    assert read_image(tmp_path / "out.png").tolist() == [[3, 2, 1]]
-    again = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert (again.returncode, again.stdout) == (1, "")
-    assert again.stderr == "error: out.png: there is such a file already; --force replaces it\n"
-
-
-def test_libraries_are_imported_when_used():
-    code = (
-        "import sys, gridsample.cli, gridsample.plot; assert not {'typer', 'rich'} & set(sys.modules);"
-        "import gridsample.cli.commands; assert not {'matplotlib', 'PIL', 'imageio', 'tifffile'} & set(sys.modules)"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)
-
-
-@pytest.mark.parametrize("missing", ["typer", "rich", "PIL"])
-def test_missing_extra(tmp_path, missing):
-    write_image(tmp_path / "in.png", np.zeros((2, 2), "uint8"))
-    code = f"import sys; sys.modules['{missing}'] = None; from gridsample.cli import main; main()"
-    command = [sys.executable, "-c", code, "warp", "in.png", "-o", "out.png"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert done.stderr.count("\n") == 1
-    assert missing in done.stderr
-    assert "pip install 'gridsample[cli]'" in done.stderr

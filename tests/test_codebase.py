@@ -38,6 +38,7 @@ LAYERS = (
     {"gridsample", "_pictures", "files", "torch"},
     {"plot", "bench"},
     {"cli"},
+    {"__main__"},
 )
 """Lowest first. A module imports from lower layers only, a folder from itself too; a module not named here is a dialect."""
 

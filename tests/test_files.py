@@ -246,7 +246,15 @@ def test_a_file_that_is_there_stays_unless_told(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["x.png"]
 
 
-@pytest.mark.parametrize("failure", [RuntimeError("broken"), KeyboardInterrupt(), OSError(28, "No space left on device")])
+@pytest.mark.parametrize(
+    "failure",
+    [
+        RuntimeError("broken"),
+        KeyboardInterrupt(),
+        OSError(28, "No space left on device"),
+        OSError("4 requested and 0 written"),  # NumPy's
+    ],
+)
 def test_a_failed_write_changes_nothing(tmp_path, monkeypatch, failure):
     path = tmp_path / "x.npy"
     path.write_bytes(b"before")

@@ -38,13 +38,14 @@ def bench(
     readings: list[Reading] = []
     left_out = [(row, why) for row in rows if (why := what.why_not(row))]
     timed = [row for row in rows if not what.why_not(row)]
-    with _progress(console, len(timed) * len(threads)) as show:
-        for row in timed:
-            for number in threads:
-                show(f"{row.id} {row.what}, {number} threads")
-                readings.append(measure(row, number, peers, settings, what))
-                report.write(out, context, readings, left_out, what)  # after each, so that an interrupted run leaves something
-    draw(out.with_name(out.name + ".png"), readings, what)
+    with _saying_where(out, readings):
+        with _progress(console, len(timed) * len(threads)) as show:
+            for row in timed:
+                for number in threads:
+                    show(f"{row.id} {row.what}, {report.in_threads(number)}")
+                    readings.append(measure(row, number, peers, settings, what))
+                    report.write(out, context, readings, left_out, what)  # after each: an interrupted run leaves something
+        draw(report.named(out, ".png"), readings, what, context)
     _print(console, report.tables(readings, what), context, out, [f"{row.id}: {why}" for row, why in left_out])
     return readings
 
@@ -54,18 +55,30 @@ def scale(steps: Sequence[Step], peers: Sequence[str], settings: Settings, out: 
     context, console = _describe(peers, settings), _console()
     points: list[Point] = []
     left_out: list[scaling_report.LeftOut] = []
-    with _progress(console, len(steps)) as show:
-        for step in steps:
-            show(f"{step.row.what}, {step.threads} threads")
-            why = why_not(step, points, settings)
-            if why:
-                left_out.append((step, why))
-            else:
-                points.append(measure_step(step, points, peers, settings))
-            scaling_report.write(out, context, points, left_out)
-    draw_scaling(out.with_name(out.name + ".png"), points, context)
+    with _saying_where(out, points):
+        with _progress(console, len(steps)) as show:
+            for step in steps:
+                show(f"{step.row.what}, {report.in_threads(step.threads)}")
+                why = why_not(step, points, settings)
+                if why:
+                    left_out.append((step, why))
+                else:
+                    points.append(measure_step(step, points, peers, settings))
+                scaling_report.write(out, context, points, left_out)
+        draw_scaling(report.named(out, ".png"), points, context)
     _print(console, scaling_report.tables(points), context, out, [f"{step.row.what}: {why}" for step, why in left_out])
     return points
+
+
+@contextmanager
+def _saying_where(out: Path, found: Sequence[Any]) -> Iterator[None]:
+    """Let Ctrl-C say where what was found until then is."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if found:
+            raise KeyboardInterrupt(f"what was measured is in {out}.json and {out}.md") from None
+        raise
 
 
 def _describe(peers: Sequence[str], settings: Settings) -> dict[str, Any]:

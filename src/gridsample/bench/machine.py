@@ -20,18 +20,28 @@ def describe_machine() -> dict[str, Any]:
     """Describe the processor and what gridsample makes of it."""
     cpuinfo = Path("/proc/cpuinfo")
     models = [line for line in cpuinfo.read_text().splitlines() if line.startswith("model name")] if cpuinfo.exists() else []
-    commit = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], cwd=Path(__file__).parent, capture_output=True, text=True, check=False
-    )
     return {
         "cpu": models[0].partition(":")[2].strip() if models else platform.processor() or platform.machine(),
         "cores": os.cpu_count(),
         "system": platform.platform(),
         "python": platform.python_version(),
         "cpu_info": gridsample.cpu_info(),
-        "commit": commit.stdout.strip() or None,
+        "commit": _find_commit(),
         "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
     }
+
+
+def _find_commit() -> str | None:
+    """Return the commit of the working tree that this file is part of, None if it was installed."""
+    here = Path(__file__)
+
+    def ask(*arguments: str) -> str:
+        return subprocess.run(["git", *arguments], cwd=here.parent, capture_output=True, text=True, check=False).stdout.strip()
+
+    try:
+        return (ask("ls-files", here.name) and ask("describe", "--always", "--dirty")) or None
+    except OSError:  # there is no git
+        return None
 
 
 def describe_versions(names: Sequence[str]) -> dict[str, str | None]:

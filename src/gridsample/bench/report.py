@@ -14,8 +14,22 @@ from gridsample.bench.measure import OURS, Reading, Timed
 from gridsample.bench.passes import FORWARD, Pass
 from gridsample.bench.peers import PEERS
 from gridsample.bench.workloads import Workload
+from gridsample.files._atomic import replacing
 
-__all__ = ["NONE", "LeftOut", "Table", "best_cell", "digits", "peer_cell", "reasons", "save", "tables", "write"]
+__all__ = [
+    "NONE",
+    "LeftOut",
+    "Table",
+    "best_cell",
+    "digits",
+    "in_threads",
+    "named",
+    "peer_cell",
+    "reasons",
+    "save",
+    "tables",
+    "write",
+]
 
 NONE = "-"
 """In a cell: not run."""
@@ -43,7 +57,7 @@ def tables(readings: Sequence[Reading], what: Pass = FORWARD) -> list[Table]:
     for threads in sorted({reading.threads for reading in readings}):
         chosen = [reading for reading in readings if reading.threads == threads]
         peers = [name for name in PEERS if name != OURS and any(name in reading.timings for reading in chosen)]
-        done = f"{what.title}, {threads} thread{'s' if threads > 1 else ''}"
+        done = f"{what.title}, {in_threads(threads)}"
         found.append(
             Table(
                 f"{done}: time of each peer over gridsample's",
@@ -74,6 +88,11 @@ def _mean_row(readings: Sequence[Reading], peers: Sequence[str]) -> list[str]:
     means = geometric_means(readings)
     cells = [f"{means[name].ratio:.2f}x ({means[name].rows})" if name in means else NONE for name in peers]
     return ["", "geometric mean (of so many rows)", "", "", "", *cells]
+
+
+def in_threads(count: int) -> str:
+    """Return how many threads there are, in words."""
+    return f"{count} thread{'s' if count > 1 else ''}"
 
 
 def digits(value: float) -> str:
@@ -150,15 +169,24 @@ def reasons(found: Sequence[Timed]) -> list[str]:
     return [f"{name}: {why}" for name, why in sorted({skipped for timed in found for skipped in timed.skipped.items()})]
 
 
+def named(path: Path, suffix: str) -> Path:
+    """Return the path of one of the files that are written: ``path`` may have dots of its own."""
+    return path.with_name(path.name + suffix)
+
+
 def save(path: Path, data: dict[str, Any], title: str, what: str, found: Sequence[Table], not_run: Sequence[str]) -> None:
-    """Write ``data`` to ``path``.json; machine, versions, what it is, tables and what did not run to ``path``.md."""
+    """Write ``data`` to ``path``.json; machine, versions, what it is, tables and what did not run to ``path``.md.
+
+    ``path``.png, if there is one, is removed: it shows what was measured before.
+    """
     machine = data["machine"]
+    commit = f"gridsample at {machine['commit']}; " if machine["commit"] else ""
     versions = ", ".join(f"{name} {version or 'not installed'}" for name, version in data["versions"].items())
     lines = [
         f"# {title}",
         "",
-        f"{machine['cpu']}, {machine['cores']} cores; {machine['cpu_info']}; {machine['system']}; Python {machine['python']}; "
-        f"gridsample at {machine['commit']}; {machine['date']}.",
+        f"{machine['cpu']}, {machine['cores']} cores; instruction set {machine['cpu_info']['isa']}; {machine['system']}; "
+        f"Python {machine['python']}; {commit}{machine['date']}.",
         "",
         f"{versions}.",
         "",
@@ -166,7 +194,9 @@ def save(path: Path, data: dict[str, Any], title: str, what: str, found: Sequenc
         "",
     ]
     skipped = ["## Not run", "", *(f"* {reason}" for reason in not_run), ""] if not_run else []
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.with_name(path.name + ".json").write_text(json.dumps(data, indent=1, default=str) + "\n")
     markdown = "\n".join([*lines, *(table.markdown() for table in found), *skipped])
-    path.with_name(path.name + ".md").write_text(markdown, encoding="utf-8")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    named(path, ".png").unlink(missing_ok=True)
+    with replacing(named(path, ".json")) as everything, replacing(named(path, ".md")) as text:
+        everything.write((json.dumps(data, indent=1, default=str) + "\n").encode())
+        text.write(markdown.encode())

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gridsample.bench.chart import MARKERS
+from gridsample.bench.chart import MARKERS, finish_axis, save
 from gridsample.bench.measure import OURS
 from gridsample.bench.peers import PEERS
+from gridsample.bench.report import in_threads
 from gridsample.bench.scaling import Point
 from gridsample.bench.sweeps import SWEEPS, THREADS
 
@@ -38,7 +39,7 @@ def draw_scaling(path: Path, points: Sequence[Point], context: Mapping[str, Any]
     labels = [f"{name} {context['versions'][name]}" for name in lines]
     if lines:
         figure.legend(lines.values(), labels, loc="outside lower center", ncols=min(len(lines), 5), frameon=False)
-    figure.savefig(path, dpi=110)
+    save(path, figure)
 
 
 def _draw_sweep(panel: Any, name: str, points: Sequence[Point]) -> None:
@@ -61,9 +62,10 @@ def _draw_sweep(panel: Any, name: str, points: Sequence[Point]) -> None:
     sizes = [point.size for point in points]
     if name == THREADS:
         ideal = [points[0].ns_per_value(OURS) * sizes[0] / size for size in sizes]
-        panel.plot(sizes, ideal, "k--", linewidth=1, label="half the time with twice the threads")
+        # Above gridsample's line, which may be the same.
+        panel.plot(sizes, ideal, "k--", linewidth=1, zorder=5, label="half the time with twice the threads")
         panel.legend(handles=panel.get_lines()[-1:], loc="best", fontsize="small")
-    used = f", {points[0].threads} thread{'s' if points[0].threads > 1 else ''}" if name != THREADS else ""
+    used = f", {in_threads(points[0].threads)}" if name != THREADS else ""
     _finish(panel, f"{sweep.title}{used}", sweep.label)
     panel.set_xticks(sizes, [str(size) for size in sizes], fontsize="small")
     panel.set_xticks([], minor=True)
@@ -93,14 +95,10 @@ def _say(panel: Any, title: str, why: str) -> None:
 
 
 def _finish(panel: Any, title: str, label: str) -> None:
-    from matplotlib.ticker import LogLocator, NullFormatter
-
     panel.set_title(title)
     panel.set_xlabel(label)
     panel.set_xscale("log")
     panel.set_yscale("log")
-    for axis, steps in (panel.xaxis, (1,)), (panel.yaxis, (1, 2, 5)):
-        axis.set_major_locator(LogLocator(subs=steps))
-        axis.set_major_formatter("{x:g}")
-        axis.set_minor_formatter(NullFormatter())
+    finish_axis(panel.xaxis, (1,))
+    finish_axis(panel.yaxis, (1, 2, 5))
     panel.grid(alpha=0.3)

@@ -9,7 +9,7 @@ import numpy as np
 
 from gridsample.bench.measure import OURS
 from gridsample.bench.peers import PEERS
-from gridsample.bench.report import NONE, Table, best_cell, digits, peer_cell, reasons, save
+from gridsample.bench.report import NONE, Table, best_cell, digits, in_threads, peer_cell, reasons, save
 from gridsample.bench.scaling import Point
 from gridsample.bench.sweeps import SWEEPS, THREADS, Step
 
@@ -34,7 +34,7 @@ def tables(points: Sequence[Point]) -> list[Table]:
         chosen = [point for point in points if point.sweep == name]
         peers = [peer for peer in PEERS if peer != OURS and any(peer in point.timings for point in chosen)]
         if chosen:
-            count = "" if name == THREADS else f", {chosen[0].threads} thread{'s' if chosen[0].threads > 1 else ''}"
+            count = "" if name == THREADS else f", {in_threads(chosen[0].threads)}"
             header = ["size", "gridsample, ns per value", "temporary memory", "best peer", *peers]
             found.append(Table(f"{sweep.title} ({sweep.label}){count}", header, [_cells(point, peers) for point in chosen]))
     return found

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["replacing"]
+__all__ = ["check_target", "replacing"]
 
 
 @contextmanager
@@ -38,6 +38,28 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         os.replace(temporary, target)
     except BaseException as error:
         temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.errno is not None and error.filename in (None, str(temporary)):
-            error.filename, error.filename2 = str(path), None  # a full disk should name the file the caller knows
+        # A full disk should name the file the caller knows.
+        if isinstance(error, OSError) and error.errno is None:  # NumPy's, which counts elements
+            raise OSError(f"{path}: cannot be written: {error}; is the disk full?") from error
+        if isinstance(error, OSError) and error.filename in (None, str(temporary)):
+            error.filename, error.filename2 = str(path), None
         raise
+
+
+def check_target(path: str | os.PathLike[str], *, overwrite: bool) -> None:
+    """Raise what ``replacing`` would raise for this path, before any work is done; and if a file is there, unless it may be.
+
+    Raises
+    ------
+    FileExistsError, FileNotFoundError, PermissionError, ValueError
+        The file is there already, its folder is not, the folder may not be written to, or the path is a folder.
+    """
+    target = Path(os.path.realpath(path))
+    if target.is_dir():
+        raise ValueError(f"{path}: expected the name of a file to write; it is a folder")
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"{path}: there is no folder {target.parent}; create it first")
+    if target.exists() and not overwrite:
+        raise FileExistsError(f"{path}: there is such a file already")
+    if not os.access(target.parent, os.W_OK | os.X_OK):
+        raise PermissionError(f"{path}: the folder {target.parent} may not be written to; choose another one")

@@ -5,7 +5,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
-__all__ = ["FORMATS", "Format", "read_npy"]
+__all__ = ["FORMATS", "Format", "read_npy", "write_npy"]
 
 
 class Format(NamedTuple):
@@ -92,8 +92,9 @@ def read_npy(file: BinaryIO) -> np.ndarray:
     return np.asarray(np.lib.format.read_array(file, allow_pickle=False))
 
 
-def _write_npy(file: BinaryIO, picture: np.ndarray) -> None:
-    np.lib.format.write_array(file, picture, allow_pickle=False)
+def write_npy(file: BinaryIO, array: np.ndarray) -> None:
+    """Write an array of numbers to an open file, as .npy."""
+    np.lib.format.write_array(file, array, allow_pickle=False)
 
 
 _WIDE = (
@@ -106,5 +107,5 @@ FORMATS = (
     # Pillow's own quality of 75 shows; 95 hardly does.
     Format("JPEG", (".jpg", ".jpeg"), {"uint8": (1, 3)}, _read_pillow, _pillow_writer("JPEG", quality=95)),
     Format("TIFF", (".tif", ".tiff"), {"bool": (1,), **dict.fromkeys(_WIDE)}, _read_tiff, _write_tiff),
-    Format("NumPy", (".npy",), {"bool": None, **dict.fromkeys(_WIDE)}, read_npy, _write_npy),
+    Format("NumPy", (".npy",), {"bool": None, **dict.fromkeys(_WIDE)}, read_npy, write_npy),
 )

@@ -1,6 +1,7 @@
-"""Pictures in files as NumPy arrays: PNG, JPEG, TIFF and .npy, with the dtype and the channels of the file.
+"""Pictures in files as NumPy arrays: PNG, JPEG, TIFF and .npy, with the dtype and the channels of the file; volumes in .npy.
 
-A picture is an array (H, W), or (H, W, C) with the channels last: grey + alpha, RGB, RGBA, or any number of bands.
+A picture is an array (H, W), or (H, W, C) with the channels last: grey + alpha, RGB, RGBA, or any number of bands. A volume
+is (D, H, W) or (D, H, W, C).
 """
 
 import os
@@ -11,10 +12,20 @@ from typing import BinaryIO
 
 import numpy as np
 
-from gridsample.files._atomic import replacing
-from gridsample.files._codecs import FORMATS, Format, read_npy
+from gridsample.files._atomic import check_target, replacing
+from gridsample.files._codecs import FORMATS, Format, read_npy, write_npy
 
-__all__ = ["SUFFIXES", "check_holds", "check_output", "read_array", "read_image", "write_image"]
+__all__ = [
+    "SUFFIXES",
+    "check_holds",
+    "check_output",
+    "check_volume_output",
+    "read_array",
+    "read_image",
+    "read_volume",
+    "write_image",
+    "write_volume",
+]
 
 StrPath = str | os.PathLike[str]
 
@@ -43,12 +54,31 @@ def read_image(path: StrPath) -> np.ndarray:
     ValueError
         The extension is unknown, or the file is not what its extension says, is damaged, or holds no single picture.
     """
-    picture = _read(path, _format_of(path).read)
-    if picture.dtype.kind not in "biuf":
-        raise ValueError(f"{path}: expected real numbers; it holds dtype {picture.dtype}")
-    if picture.ndim not in (2, 3) or picture.size == 0:
-        raise ValueError(f"{path}: expected a picture, (H, W) or (H, W, C); it holds an array of shape {picture.shape}")
-    return picture
+    return _checked(path, _read(path, _format_of(path).read), "a picture, (H, W) or (H, W, C)", 2)
+
+
+def read_volume(path: StrPath) -> np.ndarray:
+    """Read a volume from a .npy file.
+
+    Parameters
+    ----------
+    path : path
+        A file that ``numpy.save`` wrote.
+
+    Returns
+    -------
+    array
+        (D, H, W) or (D, H, W, C), of the dtype of the file.
+
+    Raises
+    ------
+    FileNotFoundError, PermissionError
+        The file is missing, or may not be read.
+    ValueError
+        The extension is not .npy, or the file is not one, or holds no volume.
+    """
+    _check_npy(path, _FOR_VOLUMES)
+    return _checked(path, read_array(path), "a volume, (D, H, W) or (D, H, W, C)", 3)
 
 
 def read_array(path: StrPath) -> np.ndarray:
@@ -71,8 +101,7 @@ def read_array(path: StrPath) -> np.ndarray:
     ValueError
         The extension is not .npy, or the file is not one.
     """
-    if Path(path).suffix.lower() != ".npy":
-        raise ValueError(f"{path}: expected a .npy file, as numpy.save writes it")
+    _check_npy(path, "as numpy.save writes it")
     return _read(path, read_npy)
 
 
@@ -114,6 +143,30 @@ def write_image(path: StrPath, picture: np.ndarray, *, overwrite: bool = False) 
         _format_of(path).write(file, picture)
 
 
+def write_volume(path: StrPath, volume: np.ndarray, *, overwrite: bool = False) -> None:
+    """Write a volume; the file appears whole or not at all.
+
+    Parameters
+    ----------
+    path : path
+        The .npy file to write.
+    volume : array
+        (D, H, W) or (D, H, W, C).
+    overwrite : bool
+        Replace a file that is there.
+
+    Raises
+    ------
+    FileExistsError, FileNotFoundError, PermissionError
+        The file is there already, its folder is not, or the folder may not be written to.
+    ValueError
+        The extension is not .npy.
+    """
+    check_volume_output(path, overwrite=overwrite)
+    with replacing(path) as file:
+        write_npy(file, volume)
+
+
 def check_output(path: StrPath, *, overwrite: bool = False) -> None:
     """Raise what ``write_image`` would raise for this path, before any work is done.
 
@@ -130,15 +183,26 @@ def check_output(path: StrPath, *, overwrite: bool = False) -> None:
         As ``write_image`` says.
     """
     _format_of(path)
-    target = Path(os.path.realpath(path))
-    if target.is_dir():
-        raise ValueError(f"{path}: expected the name of a file to write; it is a folder")
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"{path}: there is no folder {target.parent}; create it first")
-    if target.exists() and not overwrite:
-        raise FileExistsError(f"{path}: there is such a file already")
-    if not os.access(target.parent, os.W_OK | os.X_OK):
-        raise PermissionError(f"{path}: the folder {target.parent} may not be written to; choose another one")
+    check_target(path, overwrite=overwrite)
+
+
+def check_volume_output(path: StrPath, *, overwrite: bool = False) -> None:
+    """Raise what ``write_volume`` would raise for this path, before any work is done.
+
+    Parameters
+    ----------
+    path : path
+        Where a volume is to be written.
+    overwrite : bool
+        A file may be there already.
+
+    Raises
+    ------
+    FileExistsError, FileNotFoundError, PermissionError, ValueError
+        As ``write_volume`` says.
+    """
+    _check_npy(path, _FOR_VOLUMES)
+    check_output(path, overwrite=overwrite)
 
 
 def check_holds(path: StrPath, picture: np.ndarray) -> None:
@@ -177,6 +241,23 @@ def _format_of(path: StrPath) -> Format:
             return row
     known = ", ".join(SUFFIXES)
     raise ValueError(f"{path}: {f'unknown extension {suffix!r}' if suffix else 'no extension'}; expected one of {known}")
+
+
+_FOR_VOLUMES = "since it is to hold a volume"
+
+
+def _check_npy(path: StrPath, why: str) -> None:
+    if Path(path).suffix.lower() != ".npy":
+        raise ValueError(f"{path}: expected a .npy file, {why}")
+
+
+def _checked(path: StrPath, array: np.ndarray, what: str, axes: int) -> np.ndarray:
+    """Return what was read if it holds real numbers along so many axes, or one more for channels."""
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"{path}: expected real numbers; it holds dtype {array.dtype}")
+    if array.ndim not in (axes, axes + 1) or array.size == 0:
+        raise ValueError(f"{path}: expected {what}; it holds an array of shape {array.shape}")
+    return array
 
 
 def _read(path: StrPath, decode: Callable[[BinaryIO], np.ndarray]) -> np.ndarray:
