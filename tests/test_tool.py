@@ -55,25 +55,7 @@ def test_as_a_module():
     assert done.stdout == f"gridsample {gridsample.__version__}\n"
 
 
-@pytest.mark.parametrize(
-    ("variable", "value", "words"),
-    [("GRIDSAMPLE_ISA", "foo", "unknown name 'foo'"), ("GRIDSAMPLE_NUM_THREADS", "abc", "expected a whole number of threads")],
-)
-def test_wrong_environment(tmp_path, variable, value, words):
-    """One line from the tool, an exception from the import."""
-    script = tmp_path / "gridsample"  # as an installer makes it
-    script.write_text("from gridsample.cli import main\nmain()\n")
-    env = os.environ | {variable: value}
-    for command in (["-m", "gridsample", "info"], [script, "info"], ["-W", "error", script]):
-        done = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=False, env=env)
-        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
-        assert done.stderr.startswith(f"error: {variable}: {words}")
-    for command in (["-c", "import gridsample"], ["-c", "import gridsample", "gridsample"]):
-        done = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=False, env=env)
-        assert "Traceback" in done.stderr
-
-
-@pytest.mark.parametrize("module", ["numpy", "gridsample.cli.commands", "gridsample.bench", "gridsample.plot"])
+@pytest.mark.parametrize("module", ["gridsample.cli.commands", "gridsample.bench", "gridsample.plot"])
 def test_interrupted_while_it_starts(tmp_path, module):
     """Libraries take long to import: Ctrl-C may come then."""
     (tmp_path / "sitecustomize.py").write_text(f"""if True:
@@ -92,7 +74,7 @@ def test_interrupted_while_it_starts(tmp_path, module):
     wait_for(tmp_path, "importing")
     tool.send_signal(signal.SIGINT)
     out, err = tool.communicate(timeout=30)
-    assert tool.returncode in (130, -signal.SIGINT)
+    assert tool.returncode == 130
     assert (out, err.split()) == ("", ["interrupted"])
 
 

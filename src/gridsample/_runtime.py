@@ -2,28 +2,10 @@
 
 import operator
 import os
-import sys
 from typing import Any, TypedDict
 
-
-def _is_tool() -> bool:
-    """Whether this process was started as ``gridsample`` or ``python -m gridsample``."""
-    started = sys.orig_argv[-len(sys.argv) :]  # `sys.argv` has no name of a module yet
-    return bool(started) and os.path.basename(started[0]) == "gridsample"
-
-
-def _say_interrupted(kind: type[BaseException], error: BaseException, trace: Any) -> None:
-    if issubclass(kind, KeyboardInterrupt):
-        print("interrupted", file=sys.stderr)
-    else:
-        sys.__excepthook__(kind, error, trace)
-
-
-if _is_tool():  # Ctrl-C may come before a line of the tool runs: most of its start is the import of NumPy, which is next
-    sys.excepthook = _say_interrupted
-
-from gridsample import _engine  # noqa: E402
-from gridsample._spec import choose  # noqa: E402
+from gridsample import _engine
+from gridsample._spec import choose
 
 __all__ = ["CpuInfo", "cpu_info", "get_num_threads", "set_num_threads"]
 
@@ -118,15 +100,6 @@ def _checked(argument: str, count: int) -> int:
 
 def configure(environment: Any = os.environ) -> None:
     """Apply ``GRIDSAMPLE_ISA`` and ``GRIDSAMPLE_NUM_THREADS``; called once, at the import."""
-    try:
-        _configure(environment)
-    except ValueError as error:
-        if _is_tool():  # of which no line runs before the import of the package is through
-            sys.exit(f"error: {error}")
-        raise
-
-
-def _configure(environment: Any) -> None:
     isa = environment.get("GRIDSAMPLE_ISA")
     if isa:
         _engine.choose_isa(choose("GRIDSAMPLE_ISA", isa, _engine.isa_names(runnable=True)))
