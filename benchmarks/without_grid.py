@@ -98,6 +98,37 @@ def photographs() -> Iterator[Row]:
     yield Row("remap 1080p uint8 linear", remaps)
 
 
+CROPS = 200
+"""Of one size, one after the other: a single one takes microseconds."""
+
+
+def each(call: Call) -> Call:
+    """Return what does a call as often as there are crops."""
+    return lambda: [call() for _ in range(CROPS)][-1]
+
+
+def crops() -> Iterator[Row]:
+    """Small pictures, as of faces and letters, of which one call may take less than what it checks."""
+    for size in (16, 32, 64, 112, 224):
+        turn = cv2.getRotationMatrix2D((size / 2, size / 2), 10, 1.0)
+        places = np.mgrid[:size, :size] + RNG.uniform(0, 0.7, (2, size, size))
+        y, x = (np.ascontiguousarray(one, np.float32) for one in places)
+        for dtype in (np.uint8, np.float32):
+            crop = RNG.integers(0, 256, (size, size, 3)).astype(dtype)
+            calls: dict[str, dict[str, Call]] = {
+                name: {
+                    "gridsample": lambda crop=crop, call=call: call(opencv, crop),
+                    "OpenCV": lambda crop=crop, call=call: call(cv2, crop),
+                }
+                for name, call in (
+                    ("warpAffine", lambda cv, crop, turn=turn, size=size: cv.warpAffine(crop, turn, (size, size))),
+                    ("remap", lambda cv, crop, x=x, y=y: cv.remap(crop, x, y, cv2.INTER_LINEAR)),
+                )
+            }
+            for name, both in calls.items():
+                yield Row(f"{name} {size}x{size} {crop.dtype} linear", {who: each(call) for who, call in both.items()})
+
+
 def volumes() -> Iterator[Row]:
     """Affine maps and displacements of a volume of 128³ float32."""
     volume = RNG.random((128, 128, 128), dtype=np.float32)
@@ -109,6 +140,16 @@ def volumes() -> Iterator[Row]:
             {
                 "gridsample": lambda order=order: ours.map_coordinates(volume, coords, order=order),
                 "SciPy": lambda order=order: ndimage.map_coordinates(volume, coords, order=order),
+            },
+        )
+    frames = RNG.random((20, 24, 26, 28), dtype=np.float32)
+    scattered = RNG.uniform(0, np.array(frames.shape)[:, None] - 1, (4, 100_000))
+    for order in (0, 1, 3):
+        yield Row(
+            f"map_coordinates of four axes, order {order}",
+            {
+                "gridsample": lambda order=order: ours.map_coordinates(frames, scattered, order=order),
+                "SciPy": lambda order=order: ndimage.map_coordinates(frames, scattered, order=order),
             },
         )
     offset = np.array([3.0, -2.0, 5.0])
@@ -166,7 +207,7 @@ def compare(row: Row) -> str:
 
 def main() -> None:
     """Print the table, for the groups named on the command line or for all."""
-    groups = {"photographs": photographs, "volumes": volumes, "resizes": resizes}
+    groups = {"photographs": photographs, "crops": crops, "volumes": volumes, "resizes": resizes}
     parser = argparse.ArgumentParser(description="Time maps without a grid, and resizing, beside those who do the same.")
     parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"{', '.join(groups)}; else all")
     chosen = parser.parse_args().groups or groups

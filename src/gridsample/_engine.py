@@ -14,6 +14,7 @@ from gridsample._spec import Spec
 __all__ = [
     "SMALL",
     "STEPS",
+    "WIDE",
     "Again",
     "Held",
     "Mapped",
@@ -36,7 +37,7 @@ __all__ = [
     "weighted",
 ]
 
-_WIDE = {kernel.code: kernel.taps > _native.MOST_TAPS_CONVERTED for kernel in KERNELS.values()}
+WIDE = {kernel.code: kernel.taps > _native.MOST_TAPS_CONVERTED for kernel in KERNELS.values()}
 """Kernels that have code for planes of float32 and float64 only: other images are converted first."""
 
 STEPS: dict[str, int] = _native.MAP_STEPS
@@ -118,7 +119,7 @@ def again(
     """
     points = coords.matrix if isinstance(coords, Mapped) else coords
     plain = all(a.size and is_plain(a) and a.dtype.kind in "iuf" for a in (input, points, out))
-    if not plain or _WIDE[spec.kernel] or (points is coords and _in_rows(points, _OF_COORDS) is not points):
+    if not plain or WIDE[spec.kernel] or (points is coords and _in_rows(points, _OF_COORDS) is not points):
         return None
     held = held or Held(input, points, out)
     return _native.again(
@@ -177,7 +178,7 @@ def transpose(input: np.ndarray, out: np.ndarray) -> None:
 def _call(
     input: np.ndarray, coords: np.ndarray | Mapped, out: np.ndarray, spec: Spec, fill: np.ndarray, mask: np.ndarray | None
 ) -> None:
-    if _WIDE[spec.kernel]:
+    if WIDE[spec.kernel]:
         computed = DTYPES[dtype_name(input.dtype)].computed
         planes = input.strides[-1] == input.itemsize
         input = input.astype(computed, order="K" if planes else "C", copy=not planes)

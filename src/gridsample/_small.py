@@ -62,7 +62,7 @@ class Calls:
         ``apart`` that those points are two arrays.
         """
         leading = input.ndim - len(spec.axes)
-        if result.nbytes > _engine.SMALL or spec.order or spec.keeps:
+        if result.nbytes > _engine.SMALL or spec.order or spec.keeps or _engine.WIDE[spec.kernel] or input.dtype.kind == "c":
             return
         if isinstance(coords, _engine.Mapped) and result.ndim - leading < 2:  # the core wants two axes of places
             return
