@@ -59,7 +59,8 @@ def test_as_a_module():
 def test_interrupted_while_it_starts(tmp_path, module):
     """Libraries take long to import: Ctrl-C may come then."""
     (tmp_path / "sitecustomize.py").write_text(f"""if True:
-        import sys, time, pathlib
+        import pathlib, signal, sys, time
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # which shells turn off behind an ampersand
         class Slow:
             def find_spec(self, name, *_):
                 if name == {module!r}:

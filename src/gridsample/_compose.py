@@ -253,8 +253,9 @@ def points_of(transform: Composition, box: tuple[slice, ...]) -> Points:
     return transform._apply(_lattice(box))
 
 
-def boxes(size: tuple[int, ...], block: int = _BLOCK) -> Iterator[tuple[slice, ...]]:
-    """Cut an output into boxes of whole rows, or of parts of one, of about so many points each."""
+def boxes(size: tuple[int, ...], block: int = 0) -> Iterator[tuple[slice, ...]]:
+    """Cut an output into boxes of whole rows, or of parts of one, of about so many points each, or ``_BLOCK``."""
+    block = block or _BLOCK
     axis, inner = len(size) - 1, 1
     while axis > 0 and inner * size[axis] <= block:
         inner *= size[axis]

@@ -140,7 +140,7 @@ def resample(
     if mapped is not None:
         read(mapped, output, pad)
         return
-    for box in boxes(spatial, *([BLOCK] if len(sizes) > MAX_NDIM else [])):
+    for box in boxes(spatial, BLOCK if len(sizes) > MAX_NDIM else 0):
         points = points_of(where, box) if isinstance(where, Composition) else tuple(one[box] for one in where)
         if pad:
             points = tuple(p + pad for p in points)
