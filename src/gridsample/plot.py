@@ -1,4 +1,4 @@
-"""Pictures that explain: the demo sheet of every mode and padding, and the taps that one output pixel reads.
+"""Pictures that explain: the demo sheet of PyTorch's modes and paddings, and the taps that one output pixel reads.
 
 Drawn with matplotlib's Figure alone, so that no window opens and no setting of the caller changes.
 """
@@ -86,7 +86,7 @@ class _Sampler:
 
 
 def draw_demo(path: str | os.PathLike[str]) -> tuple[int, float]:
-    """Draw the demo sheet: where a warp reads, every mode and padding, and the taps of one output pixel.
+    """Draw the demo sheet: where a warp reads, PyTorch's modes and paddings, and the taps of one output pixel.
 
     Parameters
     ----------

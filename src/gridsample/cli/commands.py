@@ -241,7 +241,7 @@ def demo(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE.png", help="The .png file to write.")] = _DEMO,
     force: Force = False,
 ) -> None:
-    """Warp a photograph in every mode and padding, and draw what each does into one labelled PNG."""
+    """Warp a photograph in PyTorch's modes and paddings, and draw what each does into one labelled PNG."""
     if output.suffix.lower() != ".png":
         usage(f"--output: the demo is a .png; got {str(output)!r}")
     with reporting("drawing"):
@@ -250,7 +250,7 @@ def demo(
 
         pictures, took = draw_demo(output)
     typer.echo(
-        f"{output.resolve()}: what every mode and padding does; its {pictures} pictures were sampled in {_duration(took)}"
+        f"{output.resolve()}: what PyTorch's modes and paddings do; its {pictures} pictures were sampled in {_duration(took)}"
     )
 
 
