@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from gridsample import _modes
-from gridsample._compose import matrix_alone
+from gridsample._compose import Source, matrix_alone
 from gridsample._coords import index_axes
 from gridsample._engine import Mapped
 from gridsample._opencv_arguments import (
@@ -49,7 +49,7 @@ from gridsample._opencv_arguments import (
     read_border,
     read_flags,
 )
-from gridsample._sample import run, sample
+from gridsample._sample import run
 from gridsample._small import Calls
 from gridsample._spec import Spec, as_matrix, make_spec, numbers_of
 from gridsample._transform import Transform
@@ -403,13 +403,11 @@ def _read(
     if 0 in shape:
         return np.empty(shape, image.dtype)
     channels = image.shape[2] if image.ndim == 3 else 1
+    coords = Source((where,), size) if isinstance(where, Transform) else where[None]
 
     def read(pixels: np.ndarray, dtype: Any, fill_value: Any) -> np.ndarray:
-        settings = {"channels": "last", "dtype": dtype, "fill_value": fill_value}
-        if isinstance(where, Transform):
-            return sample(pixels, where, kernel, BOUNDARIES[border], size=size, **settings)
-        spec = _spec(kernel, border)
-        found: np.ndarray = run(pixels[None], where[None], spec, "map1", return_mask=False, out=None, **settings)[0]
+        settings = {"channels": "last", "dtype": dtype, "fill_value": fill_value, "return_mask": False, "out": None}
+        found: np.ndarray = run(pixels[None], coords, _spec(kernel, border), "map1", **settings)[0]
         return found
 
     pixels = image if image.ndim == 3 else image[..., None]
