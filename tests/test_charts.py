@@ -35,7 +35,7 @@ def test_what_a_picture_says(figures, tmp_path):
     chart.draw(tmp_path / "x.png", readings, passes.FORWARD, context)
     (figure,) = figures
     assert figure.get_suptitle() == (
-        "Forward: time of each peer over gridsample's, right of 1 the peer is slower\nA CPU, 2 cores, avx512"
+        "Forward: time of each peer over gridsample's\nright of 1 the peer is slower\nA CPU, 2 cores, avx512"
     )
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["torch 2.1", "opencv 5.0"]
     assert [panel.get_title() for panel in figure.axes] == ["1 thread", "2 threads"]

@@ -26,7 +26,7 @@ def draw(path: Path, readings: Sequence[Reading], what: Pass, context: Mapping[s
     figure = Figure(figsize=(7 * len(counts), 2.5 + 0.35 * len(rows)), layout="constrained")
     machine = context["machine"]
     figure.suptitle(
-        f"{what.title}: time of each peer over gridsample's, right of 1 the peer is slower\n"
+        f"{what.title}: time of each peer over gridsample's\nright of 1 the peer is slower\n"
         f"{machine['cpu']}, {machine['cores']} cores, {machine['cpu_info']['isa']}"
     )
     panels = figure.subplots(1, len(counts), sharey=True, sharex=True, squeeze=False)[0]
